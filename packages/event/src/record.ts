@@ -88,3 +88,33 @@ export interface LogRecord {
   notes: Note[];
   quarantine: Quarantine | undefined;
 }
+
+const NO_FIELDS: Fields = new Map();
+/** The scope of a record that came without one. */
+export const EMPTY_SCOPE: Scope = { name: "", version: "", schemaUrl: "", attributes: NO_FIELDS, droppedAttributes: 0 };
+/** The resource of a record that came without one. */
+export const EMPTY_RESOURCE: Resource = { schemaUrl: "", attributes: NO_FIELDS, droppedAttributes: 0 };
+
+/** A record with nothing in it. Its scope and resource are shared, as those of any record: replace them, never change them. */
+export function emptyRecord(): LogRecord {
+  return {
+    id: "",
+    event: "",
+    time: 0n,
+    observed: 0n,
+    traceId: "",
+    spanId: "",
+    flags: 0,
+    severity: 0,
+    severityText: "",
+    attributes: new Map(),
+    droppedAttributes: 0,
+    body: undefined,
+    scope: EMPTY_SCOPE,
+    resource: EMPTY_RESOURCE,
+    redactions: [],
+    producer: undefined,
+    notes: [],
+    quarantine: undefined,
+  };
+}

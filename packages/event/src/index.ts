@@ -1,0 +1,85 @@
+// What the other rooms may use of the audit event.
+export { contentDigest } from "./digest.ts";
+export { EventError, type EventErrorCode, LineError, type LineErrorCode } from "./errors.ts";
+export { fitRecord, MAX_NOTES, MAX_REDACTIONS } from "./fit.ts";
+export { formatHead, formatLine, formatTail, maxHeadBytes } from "./format.ts";
+export { type Head, parseHead } from "./head.ts";
+export { assignId, liftAudit } from "./lift.ts";
+export { type Line, type LineHeader, MAX_DEPTH, MAX_LINE_BYTES } from "./line.ts";
+export {
+  ATTR_AUDIT_ACTION,
+  ATTR_AUDIT_ACTOR_ID,
+  ATTR_AUDIT_ACTOR_TYPE,
+  ATTR_AUDIT_INTEGRITY_ALGORITHM,
+  ATTR_AUDIT_INTEGRITY_CANONICALIZATION,
+  ATTR_AUDIT_INTEGRITY_CERTIFICATE,
+  ATTR_AUDIT_INTEGRITY_SIGNER,
+  ATTR_AUDIT_INTEGRITY_VALUE,
+  ATTR_AUDIT_OUTCOME,
+  ATTR_AUDIT_RECORD_ID,
+  ATTR_AUDIT_SCHEMA_VERSION,
+  ATTR_AUDIT_SEQUENCE_END,
+  ATTR_AUDIT_SEQUENCE_NUMBER,
+  ATTR_AUDIT_SEQUENCE_PREVIOUS_HASH,
+  ATTR_AUDIT_SEQUENCE_PREVIOUS_RECORD_ID,
+  ATTR_AUDIT_SEQUENCE_STREAM_ID,
+  ATTR_AUDIT_SOURCE_ID,
+  ATTR_AUDIT_SOURCE_TYPE,
+  ATTR_AUDIT_TARGET_ID,
+  ATTR_AUDIT_TARGET_TYPE,
+  ATTR_EVENT_NAME,
+  ATTR_OTEL_EVENT_NAME,
+  ATTR_PROOFLINE_APPROVAL_APPROVER_ID,
+  ATTR_PROOFLINE_APPROVAL_APPROVER_TYPE,
+  ATTR_PROOFLINE_APPROVAL_DECISION,
+  ATTR_PROOFLINE_APPROVAL_EXPIRES,
+  ATTR_PROOFLINE_APPROVAL_ID,
+  ATTR_PROOFLINE_APPROVAL_SUBJECT_DIGEST,
+  ATTR_PROOFLINE_CHANGE_NEW,
+  ATTR_PROOFLINE_CHANGE_OLD,
+  ATTR_PROOFLINE_DECISION_ID,
+  ATTR_PROOFLINE_DECISION_OUTCOME,
+  ATTR_PROOFLINE_DELEGATION_ON_BEHALF_OF_ID,
+  ATTR_PROOFLINE_DELEGATION_ON_BEHALF_OF_TYPE,
+  ATTR_PROOFLINE_DERIVATION_SCOPE,
+  ATTR_PROOFLINE_DERIVATION_SPAN,
+  ATTR_PROOFLINE_INPUT_BYTES,
+  ATTR_PROOFLINE_INPUT_DIGEST,
+  ATTR_PROOFLINE_INPUT_REF,
+  ATTR_PROOFLINE_LINEAGE_PARENTS,
+  ATTR_PROOFLINE_OUTPUT_BYTES,
+  ATTR_PROOFLINE_OUTPUT_DIGEST,
+  ATTR_PROOFLINE_OUTPUT_REF,
+  ATTR_PROOFLINE_POLICY_ID,
+  ATTR_PROOFLINE_POLICY_VERSION,
+  ATTR_PROOFLINE_REASON,
+  ATTR_PROOFLINE_REDACTIONS,
+  ATTR_PROOFLINE_REQUEST_ID,
+  ATTR_PROOFLINE_STEP_DURATION_NS,
+  ATTR_PROOFLINE_STEP_ID,
+  ATTR_PROOFLINE_STEP_PHASE,
+  ATTR_PROOFLINE_TASK_ID,
+  ATTR_PROOFLINE_TASK_NAME,
+  ATTR_PROOFLINE_WORKFLOW_ID,
+  ATTR_PROOFLINE_WORKFLOW_NAME,
+} from "./names.ts";
+export { sortNotes } from "./notes.ts";
+export { parseLine } from "./parse.ts";
+export {
+  EMPTY_RESOURCE,
+  EMPTY_SCOPE,
+  emptyRecord,
+  type LogRecord,
+  type Note,
+  type NoteCode,
+  type Producer,
+  type Quarantine,
+  type QuarantineCode,
+  type Redaction,
+  type Resource,
+  type Scope,
+} from "./record.ts";
+export { formatTime, parseTime } from "./time.ts";
+export { createUlid, ulidFactory } from "./ulid.ts";
+export { Double, type Fields, Ref, type Value } from "./value.ts";
+export { itemPath, keyPath } from "./well-formed.ts";
