@@ -1,0 +1,94 @@
+// context.ts: what is known about who acts, and in which workflow, wherever the code runs. Knows no event and no HTTP.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { context, type SpanContext } from "@opentelemetry/api";
+import type { Actor } from "./audit-event.ts";
+import { newTrace, traceHere } from "./trace.ts";
+
+/** What every event inside takes over unless it says otherwise. */
+export interface AuditContext {
+  readonly actor?: Actor | undefined;
+  readonly onBehalfOf?: Actor | undefined;
+  readonly workflow?: string | undefined;
+  readonly task?: string | undefined;
+  readonly run?: string | undefined;
+  readonly tenant?: string | undefined;
+  /** Added to every event inside; an event's own attribute of the same name wins. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The context as it is kept: `setAuditActor` writes to it. */
+export interface Surroundings extends AuditContext {
+  actor?: Actor | undefined;
+  /** Of the incoming request. */
+  readonly requestId?: string | undefined;
+  /** Of the audited step that is running. */
+  readonly stepId?: string | undefined;
+  /** Joins the events when no span is active: from the incoming `traceparent`, or made up at the outermost context. */
+  readonly trace?: SpanContext | undefined;
+  /** The request's own surroundings, so that an actor set deep inside is known to the request's event too. */
+  readonly request?: Surroundings | undefined;
+}
+
+const storage = new AsyncLocalStorage<Surroundings>();
+
+/** A function that runs its argument outside of every request and span. Taken when the module loads, at the root. */
+export const atRoot: <T>(fn: () => T) => T = AsyncLocalStorage.snapshot();
+
+/**
+ * Runs `fn`; every event in it, also later in its promises and callbacks, takes over `ctx`. Nests: an inner context adds to the
+ * outer one, and wins.
+ */
+export function withAuditContext<T>(ctx: AuditContext, fn: () => T): T {
+  return runIn(within(traced(ctx)), fn);
+}
+
+/**
+ * Says who acts from here on, in the innermost context: after authentication, in a middleware. Reaches everything that the
+ * context's code still does, and the event of the request itself. Outside of any context it holds for the rest of the current
+ * asynchronous execution.
+ */
+export function setAuditActor(actor: Actor): void {
+  const here = storage.getStore();
+  if (here === undefined) {
+    storage.enterWith({ actor });
+    return;
+  }
+  here.actor = actor;
+  if (here.request !== undefined) here.request.actor ??= actor;
+}
+
+/** The context here, or undefined. For reading. */
+export function auditContext(): AuditContext | undefined {
+  return storage.getStore();
+}
+
+export function surroundings(): Surroundings | undefined {
+  return storage.getStore();
+}
+
+/** The surroundings here with `more` on top. */
+export function within(more: Partial<Surroundings>): Surroundings {
+  const outer = storage.getStore();
+  const attributes = { ...outer?.attributes, ...more.attributes };
+  const inner: Surroundings = { ...outer, ...withoutUndefined(more) };
+  return Object.keys(attributes).length === 0 ? inner : { ...inner, attributes };
+}
+
+/** `more` with a trace of its own when nothing here gives one, so that the events inside belong together. */
+export function traced(more: Partial<Surroundings>): Partial<Surroundings> {
+  return traceHere(context.active(), storage.getStore()) === undefined ? { ...more, trace: newTrace() } : more;
+}
+
+export function runIn<T>(here: Surroundings, fn: () => T): T {
+  return storage.run(here, fn);
+}
+
+/** For the one caller that cannot wrap what follows: the request channel. */
+export function enter(here: Surroundings): void {
+  storage.enterWith(here);
+}
+
+function withoutUndefined(more: Partial<Surroundings>): Partial<Surroundings> {
+  return Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
+}
