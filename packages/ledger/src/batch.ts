@@ -1,0 +1,107 @@
+// batch.ts: lines on their way to the disk: one buffer for their bytes, one for their hashes. Gives a line its head and links it to
+// the line before. Knows no files. Two batches are enough for ever: one is filled while the other is written.
+// Hot: a line is written once, hashed where it lies, and its hash is spelled once.
+
+import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
+import { formatHead, MAX_LINE_BYTES } from "@proofline/event";
+import { HASH_BYTES } from "@proofline/tlog";
+import { type Moment, MomentSpeller } from "./received-clock.ts";
+
+const NEWLINE = 0x0a;
+const LEAF_PREFIX = 0x00;
+/** Shorter lines than this do not exist: a head alone is longer. */
+const MIN_LINE_BYTES = 120;
+/** The first byte is spare: the leaf's prefix has its place before the line, also before the first one. */
+const SPARE = 1;
+
+export class Batch {
+  readonly #buffer: Buffer;
+  readonly #hashes: Buffer;
+  #used = SPARE;
+  #count = 0;
+  /** seq of its first line. Set by LineWriter. */
+  first = 0;
+
+  /** @param bytes about how many bytes of lines it holds; at least one line fits into any */
+  constructor(bytes: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(SPARE + Math.max(bytes, MAX_LINE_BYTES + 1));
+    this.#hashes = Buffer.allocUnsafeSlow(Math.ceil(this.#buffer.length / MIN_LINE_BYTES) * HASH_BYTES);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether one more line fits, however long. */
+  get hasRoom(): boolean {
+    return this.#used + MAX_LINE_BYTES + 1 <= this.#buffer.length;
+  }
+
+  /** The lines, each with its newline. Valid until clear(). */
+  get lines(): Uint8Array {
+    return this.#buffer.subarray(SPARE, this.#used);
+  }
+
+  /** The lines' leaf hashes, 32 bytes each. Valid until clear(). */
+  get hashes(): Uint8Array {
+    return this.#hashes.subarray(0, this.#count * HASH_BYTES);
+  }
+
+  clear(): void {
+    this.#used = SPARE;
+    this.#count = 0;
+  }
+
+  /** Appends head and tail as one line; returns its leaf hash in base64. The line must fit: see hasRoom. */
+  add(logPart: Buffer, place: string, tail: string): string {
+    const buffer = this.#buffer;
+    const start = this.#used;
+    let end = start + logPart.copy(buffer, start);
+    end += buffer.write(place, end, "latin1");
+    end += buffer.write(tail, end, "utf8");
+    const leaf = leafHashInPlace(buffer, start, end);
+    this.#hashes.write(leaf, this.#count++ * HASH_BYTES, "base64");
+    buffer[end] = NEWLINE;
+    this.#used = end + 1;
+    return leaf;
+  }
+}
+
+/**
+ * The leaf hash, in base64, of the line at [start, end): tlog's leafHash without a copy of the line. The prefix is put before the line
+ * for as long as it takes, in the place of the newline before. `start` is at least 1.
+ */
+export function leafHashInPlace(buffer: Buffer, start: number, end: number): string {
+  const before = buffer[start - 1]!;
+  buffer[start - 1] = LEAF_PREFIX;
+  const leaf = hash("sha256", buffer.subarray(start - 1, end), "base64");
+  buffer[start - 1] = before;
+  return leaf;
+}
+
+/** Gives lines their places, one after the other. */
+export class LineWriter {
+  /** `{"v":1,"log":"…","seq":` */
+  readonly #logPart: Buffer;
+  readonly #moments = new MomentSpeller();
+  /** Leaf hash of the newest line, in base64. */
+  #prev: string;
+
+  constructor(log: string, prev: string) {
+    const head = formatHead({ log, seq: 0, prev, received: 0n });
+    this.#logPart = Buffer.from(head.slice(0, head.lastIndexOf('0,"prev":')));
+    this.#prev = prev;
+  }
+
+  get prev(): string {
+    return this.#prev;
+  }
+
+  /** Writes the line at `seq`, received `later` nanoseconds after `moment`. The batch must have room. */
+  write(batch: Batch, seq: number, moment: Moment, later: number, tail: string): void {
+    if (batch.count === 0) batch.first = seq;
+    const place = `${seq},"prev":"${this.#prev}","received":"${this.#moments.spell(moment, later)}",`;
+    this.#prev = batch.add(this.#logPart, place, tail);
+  }
+}

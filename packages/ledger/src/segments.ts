@@ -1,0 +1,138 @@
+// segments.ts: the files that hold the lines: which there are, and writing at the end of the last one. A segment is named after its
+// first seq; all but the last are sealed. Knows bytes and counts, not what a line says.
+
+import type { Disk, DiskFile } from "./disk.ts";
+import type { Fuse } from "./fuse.ts";
+import { type Layout, parseSegmentName } from "./layout.ts";
+
+const SEALED = 0o444;
+
+/** The durable end of a log. Replaced as a whole, never changed: a reader that took one may rely on all of it. */
+export interface Tip {
+  /** Durable lines. */
+  readonly size: number;
+  /** Leaf hash of the last of them, in base64: `prev` of the next one. */
+  readonly prev: string;
+  /** First seq of the last segment. */
+  readonly segment: number;
+  /** Bytes of the last segment that hold durable lines. */
+  readonly segmentBytes: number;
+}
+
+/** First seqs of the segments on the disk, ascending. Files with other names are not segments and are left alone. */
+export async function listSegments(disk: Disk, layout: Layout): Promise<number[]> {
+  const firsts: number[] = [];
+  for (const name of await disk.list(layout.segments)) {
+    const first = parseSegmentName(name);
+    if (first !== undefined) firsts.push(first);
+  }
+  return firsts;
+}
+
+/** The place of the segment that holds `seq`: the last one that does not begin after it. -1 when there is none. */
+export function findSegment(firsts: readonly number[], seq: number): number {
+  let low = 0;
+  let high = firsts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (firsts[middle]! <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+interface Current {
+  readonly first: number;
+  readonly file: DiskFile;
+  bytes: number;
+}
+
+export interface SegmentWriterOptions {
+  readonly disk: Disk;
+  readonly layout: Layout;
+  readonly fuse: Fuse;
+  readonly segmentBytes: number;
+  /** Called when a segment was sealed and the next one has its durable name. */
+  readonly onRoll: (first: number) => void;
+}
+
+/** Appends to the last segment. Owned by the group commit: one call at a time. */
+export class SegmentWriter {
+  readonly #o: SegmentWriterOptions;
+  readonly firsts: number[];
+  #current: Current | undefined;
+
+  /** @param firsts the segments that there are; kept up to date by this writer */
+  constructor(o: SegmentWriterOptions, firsts: number[]) {
+    this.#o = o;
+    this.firsts = firsts;
+  }
+
+  /** Goes on in the last segment, after `bytes` bytes of durable lines. */
+  async resume(bytes: number): Promise<void> {
+    const first = this.firsts.at(-1);
+    if (first === undefined) return;
+    const path = this.#o.layout.segment(first);
+    const file = await this.#o.fuse.guard(`opening ${path}`, () => this.#o.disk.open(path, "update"));
+    this.#current = { first, file, bytes };
+  }
+
+  /**
+   * Writes lines and syncs them; they are durable when it resolves.
+   * @param first seq of the first of them, used as the name when a new segment begins
+   */
+  async append(lines: Uint8Array, first: number): Promise<{ segment: number; segmentBytes: number }> {
+    const current = await this.#currentFor(lines.length, first);
+    const path = this.#o.layout.segment(current.first);
+    // A crash here, or in the write: any part of the lines may be there. Recovery keeps the whole ones, which nobody was told of,
+    // and cuts off what follows the last newline. Their senders send again, and are told "already there".
+    await this.#o.fuse.guard(`writing ${path}`, () => current.file.write(lines, current.bytes));
+    // A crash here: as above, or all of it is there. Nobody was told.
+    await this.#o.fuse.guard(`syncing ${path}`, () => current.file.datasync());
+    // From here on every line is promised.
+    current.bytes += lines.length;
+    return { segment: current.first, segmentBytes: current.bytes };
+  }
+
+  async close(): Promise<void> {
+    const current = this.#current;
+    this.#current = undefined;
+    await current?.file.close();
+  }
+
+  async #currentFor(bytes: number, first: number): Promise<Current> {
+    const current = this.#current;
+    if (current !== undefined && (current.bytes === 0 || current.bytes + bytes <= this.#o.segmentBytes)) return current;
+    const { disk, layout, fuse } = this.#o;
+    const path = layout.segment(first);
+    // A crash after this: an empty last segment. Recovery goes on in it, or, when a power cut took its name away, makes it again.
+    const file = await fuse.guard(`creating ${path}`, () => disk.open(path, "create"));
+    const next: Current = { first, file, bytes: 0 };
+    this.#current = next;
+    // Without this a power cut could take the file away with lines in it that were acknowledged.
+    await fuse.guard(`syncing ${layout.segments}`, () => disk.syncDirectory(layout.segments));
+    this.firsts.push(first);
+    if (current !== undefined) {
+      await this.#seal(current);
+      this.#o.onRoll(first);
+    }
+    return next;
+  }
+
+  // Only now that the next one is there for good: a last segment that is read-only could not be gone on with after a crash.
+  // All its lines are durable: each batch was synced before it was acknowledged. The mode protects against mishaps only.
+  async #seal({ first, file }: Current): Promise<void> {
+    const path = this.#o.layout.segment(first);
+    await this.#o.fuse.guard(`sealing ${path}`, async () => {
+      // A crash before this: an earlier segment that is writable. The next start seals it.
+      await this.#o.disk.changeMode(path, SEALED);
+      await file.close();
+    });
+  }
+}
+
+/** Seals the segments that a crash left writable: at most the last but one. */
+export async function sealEarlier(disk: Disk, layout: Layout, firsts: readonly number[]): Promise<void> {
+  const first = firsts.at(-2);
+  if (first !== undefined) await disk.changeMode(layout.segment(first), SEALED);
+}
