@@ -1,0 +1,112 @@
+// conclude.ts: from what was seen to the report: how far the proof reaches, and what stays unproven. Knows neither files nor servers.
+
+import { hashToBase64, type NoteVerifier } from "@proofline/tlog";
+import type { LogCheck, Proven } from "./log-check.ts";
+import type { Findings, Report } from "./report.ts";
+import type { Signed } from "./signed.ts";
+
+export interface Conclusion {
+  readonly log: string;
+  readonly source: string;
+  readonly findings: Findings;
+  readonly check: LogCheck;
+  readonly signed: Signed | undefined;
+  readonly saved: readonly Signed[];
+  /** The keys for this log; empty when none was given. */
+  readonly pinned: readonly NoteVerifier[];
+  readonly from: number;
+  readonly to: number;
+  /** The signed tree vouches for these lines by its tiles. */
+  readonly provesRange: (from: number, to: number) => boolean;
+  /** What the reader of this copy knows to be unproven. */
+  readonly notProven: readonly string[];
+  readonly signatures: number;
+  readonly objects: number;
+}
+
+export function conclude(c: Conclusion): Report {
+  const { findings, check, from } = c;
+  const proven = check.finish();
+  const last = check.chain.next - 1;
+  const limits = check.limits();
+  const covered = coveredUpTo(c, proven, last);
+  const isPinned = c.pinned.length > 0;
+  addUnknown(c, covered, last);
+  const { result } = findings;
+  const to = result === "holds" ? covered : last;
+  const tail = isPinned ? tailText(c, covered, last) : [];
+  return {
+    result,
+    log: c.log,
+    from,
+    to: Math.max(from - 1, to),
+    records: result === "holds" ? covered - from + 1 : check.lines,
+    checkpoint: checkpointOf(c),
+    findings: findings.list(),
+    notProven: [...tail, ...c.notProven, ...limits, ...principles(c, result === "holds")],
+    details: {
+      source: c.source,
+      firstReceived: check.firstReceived,
+      lastReceived: (result === "holds" && check.times.get(covered)) || check.chain.lastReceived,
+      signatures: c.signatures,
+      savedCheckpoints: isPinned || c.saved.length > 0 ? c.saved.filter((saved) => saved.size <= proven.size).length : 0,
+      streams: check.producers.streams,
+      moreFindings: findings.more,
+      restIsProven: result === "broken" && proven.isLinked && isPinned,
+      objects: c.objects,
+    },
+  };
+}
+
+/** Seq of the last line that signatures vouch for; from - 1 when there is none. */
+function coveredUpTo({ from, to, provesRange, signed }: Conclusion, proven: Proven, last: number): number {
+  const end = Math.min(last, to);
+  if (from < proven.size) return from === 0 || proven.size > from ? Math.min(end, proven.size - 1) : from - 1;
+  const signedEnd = Math.min(end, (signed?.size ?? 0) - 1);
+  return signedEnd >= from && provesRange(from, signedEnd) ? signedEnd : from - 1;
+}
+
+function addUnknown(c: Conclusion, covered: number, last: number): void {
+  const { findings, pinned, from, to, log, source } = c;
+  const isPartial = from > 0 || to < last;
+  const add = (code: "NO_KEY" | "NO_DATA" | "NOTHING_SIGNED" | "RANGE_NOT_PROVEN", expected: string, found: string) =>
+    findings.add({ code, seq: null, expected, found, where: source });
+  if (pinned.length === 0) add("NO_KEY", `a key of ${log}`, "none");
+  if (findings.result === "broken") return;
+  if (c.check.lines === 0) add("NO_DATA", "lines", "none");
+  else if (pinned.length > 0 && covered < from) {
+    if (isPartial || (c.signed?.size ?? 0) > 0)
+      add("RANGE_NOT_PROVEN", "tiles that lead to the signed root, or the whole log", "only the chain of these lines");
+    else add("NOTHING_SIGNED", "a checkpoint that covers lines", "one of size 0");
+  }
+}
+
+function checkpointOf({ signed }: Conclusion): Report["checkpoint"] {
+  return signed === undefined ? null : { size: signed.size, root: hashToBase64(signed.root), keys: signed.keys };
+}
+
+function tailText({ check, from }: Conclusion, covered: number, last: number): string[] {
+  const count = last - Math.max(covered, from - 1);
+  if (count <= 0 || covered < from) return [];
+  const first = check.times.get(covered + 1);
+  const lines = count === 1 ? `seq ${last}` : `seq ${covered + 1} to ${last}`;
+  const times =
+    first === undefined || first === check.chain.lastReceived
+      ? check.chain.lastReceived
+      : `${first} to ${check.chain.lastReceived}`;
+  return [
+    `the newest ${plural(count, "line")}, ${lines}, received ${times}: chained, but no checkpoint covers ${count === 1 ? "it" : "them"} yet`,
+  ];
+}
+
+/** What no reading of a log can show. */
+function principles({ saved }: Conclusion, holds: boolean): string[] {
+  if (!holds) return [];
+  const rewriting =
+    "that the holder of the key did not rewrite all of it: compare with a checkpoint that you kept (--checkpoint FILE)";
+  return [...(saved.length > 0 ? [] : [rewriting]), "that every event was handed over at all"];
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+}
