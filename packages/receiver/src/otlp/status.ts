@@ -1,0 +1,51 @@
+// status.ts: the control plane's messages, as bytes and as JSON: google.rpc.Status, RetryInfo, ExportLogsServiceResponse.
+// Records are decoded elsewhere, by hand; this is small and rare, so protobufjs does it. Source: googleapis rpc/status.proto.
+
+import protobuf from "protobufjs";
+import type { Failure } from "./failure.ts";
+
+const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
+
+const root = protobuf.Root.fromJSON({
+  nested: {
+    Status: {
+      fields: {
+        code: { type: "int32", id: 1 },
+        message: { type: "string", id: 2 },
+        details: { rule: "repeated", type: "Any", id: 3 },
+      },
+    },
+    Any: { fields: { typeUrl: { type: "string", id: 1 }, value: { type: "bytes", id: 2 } } },
+    RetryInfo: { fields: { retryDelay: { type: "Duration", id: 1 } } },
+    Duration: { fields: { seconds: { type: "int64", id: 1 }, nanos: { type: "int32", id: 2 } } },
+    ExportLogsServiceResponse: { fields: { partialSuccess: { type: "ExportLogsPartialSuccess", id: 1 } } },
+    ExportLogsPartialSuccess: {
+      fields: { rejectedLogRecords: { type: "int64", id: 1 }, errorMessage: { type: "string", id: 2 } },
+    },
+  },
+});
+const statusType = root.lookupType("Status");
+const retryInfoType = root.lookupType("RetryInfo");
+const responseType = root.lookupType("ExportLogsServiceResponse");
+
+/** All was accepted: no `partial_success`, so zero bytes. */
+export const SUCCESS_PROTOBUF: Uint8Array = responseType.encode({}).finish();
+export const SUCCESS_JSON = "{}";
+
+/** google.rpc.Status as protobuf; with RetryInfo when trying again is of use. Also the value of `grpc-status-details-bin`. */
+export function encodeStatus({ grpc, message, retryAfterSeconds }: Failure): Uint8Array {
+  return statusType
+    .encode({ code: grpc, message, details: retryAfterSeconds === undefined ? [] : [retryInfo(retryAfterSeconds)] })
+    .finish();
+}
+
+/** google.rpc.Status in protobuf's JSON mapping. */
+export function formatStatus({ grpc, message, retryAfterSeconds }: Failure): string {
+  const status = { code: grpc, message };
+  if (retryAfterSeconds === undefined) return JSON.stringify(status);
+  return JSON.stringify({ ...status, details: [{ "@type": RETRY_INFO, retryDelay: `${retryAfterSeconds}s` }] });
+}
+
+function retryInfo(seconds: number): { typeUrl: string; value: Uint8Array } {
+  return { typeUrl: RETRY_INFO, value: retryInfoType.encode({ retryDelay: { seconds } }).finish() };
+}
