@@ -1,0 +1,144 @@
+// receiver.ts: the built `proofline` command as a user runs it: serve in a process of its own, verify in another. Looks at the ledger
+// only through files, metrics and the command.
+
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { answersOk, freePorts, type RunningProcess, run, spawnProcess, waitFor } from "../support/peers/process.ts";
+import type { Context } from "./lane.ts";
+
+/** The built command, run with the Node that runs this. `PROOFLINE_COMMAND`: another build's. */
+const PROOFLINE: string =
+  process.env.PROOFLINE_COMMAND ?? join(import.meta.dirname, "..", "..", "packages", "cli", "bin", "proofline.js");
+export const LOG = "real.example.com/peers";
+
+export interface Verdict {
+  readonly code: number;
+  readonly output: string;
+  readonly report: {
+    readonly result: string;
+    readonly records: number;
+    readonly findings: readonly { readonly code: string; readonly seq: number | null; readonly found: string }[];
+  };
+}
+
+export class Receiver {
+  readonly data: string;
+  /** `127.0.0.1:PORT` */
+  readonly http: string;
+  readonly grpc: string;
+  readonly #args: readonly string[];
+  readonly #loki: string | undefined;
+  #child: RunningProcess | undefined;
+
+  private constructor(data: string, ports: readonly number[], loki: string | undefined) {
+    this.data = data;
+    this.http = `127.0.0.1:${ports[0]}`;
+    this.grpc = `127.0.0.1:${ports[1]}`;
+    this.#loki = loki;
+    const sink = loki === undefined ? [] : ["--loki", loki];
+    this.#args = ["serve", "--data", data, "--log", LOG, "--otlp-http", this.http, "--otlp-grpc", this.grpc, ...sink];
+  }
+
+  /** Starts with a new log; stops when the scenario is over. */
+  static async start(context: Context, o: { loki?: string } = {}): Promise<Receiver> {
+    const receiver = new Receiver(join(context.folder, "data"), await freePorts(2), o.loki);
+    context.defer(() => receiver.stop());
+    await receiver.start();
+    return receiver;
+  }
+
+  async start(): Promise<void> {
+    const child = spawnProcess(process.execPath, [PROOFLINE, ...this.#args], {});
+    this.#child = child;
+    await waitFor("the receiver to be ready", async () => {
+      if (child.ended) throw new Error(`proofline serve ended with ${await child.exited}: ${child.output().slice(-800)}`);
+      return answersOk(`http://${this.http}/readyz`);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const code = await this.#child?.stop();
+    this.#child = undefined;
+    if (code !== undefined && code !== 0) throw new Error(`proofline serve ended with ${code}`);
+  }
+
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    await this.#child?.stop("SIGKILL");
+    this.#child = undefined;
+  }
+
+  output(): string {
+    return this.#child?.output() ?? "";
+  }
+
+  /** The sum of a metric over its labels; undefined when it is not served. */
+  async metric(name: string): Promise<number | undefined> {
+    const text = await fetch(`http://${this.http}/metrics`).then((response) => response.text());
+    const values = text.split("\n").filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    return values.length === 0 ? undefined : values.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  }
+
+  /** Durable lines. */
+  async size(): Promise<number> {
+    const size = await this.metric("proofline_ledger_size");
+    if (size === undefined) throw new Error("/metrics has no proofline_ledger_size");
+    return size;
+  }
+
+  /** Waits until every line, and a checkpoint over all of them, was confirmed by Loki. */
+  async forwarded(timeoutMs = 60_000): Promise<void> {
+    const count = await this.size();
+    await waitFor(
+      "every line in Loki",
+      async () => ((await this.metric("proofline_sink_next")) === count ? true : undefined),
+      timeoutMs,
+    );
+    await waitFor("a checkpoint over all of it in Loki", async () =>
+      (await this.#checkpointInLoki()) === count ? true : undefined,
+    );
+  }
+
+  /** The size that the newest checkpoint in Loki is over; undefined when there is none. */
+  async #checkpointInLoki(): Promise<number | undefined> {
+    const parameters = new URLSearchParams({ query: `{log="${LOG}",type="checkpoint"}`, limit: "1" });
+    const response = await fetch(`${this.#loki}/loki/api/v1/query_range?${parameters.toString()}`);
+    if (response.status !== 200) return undefined;
+    const { data } = (await response.json()) as { data: { result: { values: [string, string][] }[] } };
+    const note = data.result[0]?.values[0]?.[1];
+    return note === undefined ? undefined : Number(note.split("\n")[1]);
+  }
+
+  /** The lines on disk, oldest first. */
+  async lines(): Promise<string[]> {
+    const folder = join(this.data, LOG, "segments");
+    const texts: string[] = [];
+    for (const name of (await readdir(folder)).sort((a, b) => (a < b ? -1 : 1)))
+      texts.push(await readFile(join(folder, name), "utf8"));
+    return texts.join("").split("\n").slice(0, -1);
+  }
+
+  async deadLetters(): Promise<{ seq: number; reason: string }[]> {
+    const text = await readFile(join(this.data, LOG, "cursors", "_loki.dead-letter.jsonl"), "utf8").catch(() => "");
+    return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as { seq: number; reason: string }]));
+  }
+
+  verifyData(): Promise<Verdict> {
+    return this.#verify(["--data", this.data, "--log", LOG]);
+  }
+
+  /** @param days how far back it looks; Loki takes half a second for ten days, also where nothing is. Without it: the default. */
+  verifyLoki(loki: string, days?: number): Promise<Verdict> {
+    return this.#verify(["--loki", loki, "--log", LOG, ...(days === undefined ? [] : ["--since", String(days)])]);
+  }
+
+  async #verify(from: readonly string[]): Promise<Verdict> {
+    const key = join(this.data, LOG, "vkey");
+    const { code, output, stdout } = await run(process.execPath, [PROOFLINE, "verify", ...from, "--key", key, "--json"]);
+    try {
+      return { code, output, report: JSON.parse(stdout) as Verdict["report"] };
+    } catch {
+      throw new Error(`proofline verify ended with ${code} and printed no JSON: ${output.slice(0, 800)}`);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+// run.ts: `npm run test:real`: Proofline against the real Collector, telemetrygen, Loki and Python's SDK. What is not to be had on this
+// machine is skipped by name. Arguments pick the scenarios whose names contain one of them.
+
+import { runLane } from "./lane.ts";
+import { Peers } from "./peers-here.ts";
+import { collectorScenarios } from "./scenarios/collector.ts";
+import { lokiScenarios } from "./scenarios/loki.ts";
+import { sendingScenarios } from "./scenarios/sending.ts";
+import { sinkScenarios } from "./scenarios/sink.ts";
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const peers = new Peers(print);
+const all = [...sendingScenarios(peers), ...collectorScenarios(peers), ...lokiScenarios(peers), ...sinkScenarios(peers)];
+const wanted = process.argv.slice(2);
+const chosen = wanted.length === 0 ? all : all.filter(({ name }) => wanted.some((part) => name.includes(part)));
+if (chosen.length === 0) print(`no scenario's name contains ${wanted.map((part) => JSON.stringify(part)).join(" or ")}`);
+const { failed } = await runLane(chosen, print);
+process.exitCode = failed > 0 || chosen.length === 0 ? 1 : 0;
