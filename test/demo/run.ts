@@ -9,6 +9,8 @@ import { invoices, kyc, secrets } from "./workload.ts";
 const log = "demo.localhost/invoices";
 const data = join(root, "demo-data");
 const tampered = join(root, "demo-data-tampered");
+/** As a person in the project's folder would name it. */
+const named = (path: string): string => relative(root, path);
 const show = (label: string, text: string): void => console.log(`${label.padEnd(11)}${text}`);
 
 interface Line {
@@ -49,7 +51,7 @@ async function emit(): Promise<void> {
   const receiver = await serve(["--data", data, "--log", log, "--otlp-http", address[0], "--otlp-grpc", address[1]]);
   const [, http, grpc] = receiver.match;
   try {
-    show("receiver", `http ${http} · grpc ${grpc} · log ${log} · ./${relative(root, data)}`);
+    show("receiver", `http ${http} · grpc ${grpc} · log ${log} · ./${named(data)}`);
     const service = await start(
       ["--import", "@proofline/instrumentation/register", join(root, "test/demo/service.ts")],
       {
@@ -77,7 +79,7 @@ async function main(): Promise<void> {
   console.log("Proofline demo: an invoice workflow with a model, a tool and people who decide, audited.\n");
   await emit();
 
-  const table = await proofline("query", "--data", data);
+  const table = await proofline("query", "--data", named(data));
   console.log(`\n${excerpt(table.stdout)}\n`);
 
   const bytes = readFileSync(segment(data), "utf8");
@@ -88,9 +90,9 @@ async function main(): Promise<void> {
   show("", `none of the ${secrets.length} planted secrets stands in the ledger`);
 
   const key = join(data, log, "vkey");
-  const whole = await proofline("verify", "--data", data, "--key", key);
+  const whole = await proofline("verify", "--data", named(data), "--key", named(key));
   console.log(
-    `\n$ proofline verify --data demo-data --key demo-data/${log}/vkey\n${whole.stdout.trimEnd()}\n$ echo $?\n${whole.status}`,
+    `\n$ proofline verify --data ${named(data)} --key ${named(key)}\n${whole.stdout.trimEnd()}\n$ echo $?\n${whole.status}`,
   );
   if (whole.status !== 0) throw new Error(`the untouched ledger should verify:\n${whole.stderr}`);
 
@@ -100,9 +102,9 @@ async function main(): Promise<void> {
   const file = segment(tampered);
   writeFileSync(file, `${changed.join("\n")}\n`, { mode: 0o600 });
   console.log(`\nnow history is changed: in line ${seq}, "refused" becomes "granted", in a copy`);
-  const broken = await proofline("verify", "--data", tampered, "--key", key);
+  const broken = await proofline("verify", "--data", named(tampered), "--key", named(key));
   console.log(
-    `\n$ proofline verify --data demo-data-tampered --key demo-data/${log}/vkey\n${broken.stdout.trimEnd()}\n$ echo $?\n${broken.status}`,
+    `\n$ proofline verify --data ${named(tampered)} --key ${named(key)}\n${broken.stdout.trimEnd()}\n$ echo $?\n${broken.status}`,
   );
   if (broken.status !== 1) throw new Error("the changed copy should not verify");
   const report = JSON.parse((await proofline("verify", "--data", tampered, "--key", key, "--json")).stdout) as {

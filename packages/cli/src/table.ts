@@ -25,7 +25,7 @@ export class Table {
 
   /** Text to print now; "" while rows are still being gathered to find the widths. */
   add(line: Line): string {
-    this.#waiting.push({ day: formatTime(line.received).slice(0, 10), cells: cellsOf(line) });
+    this.#waiting.push({ day: formatTime(timeOf(line)).slice(0, 10), cells: cellsOf(line) });
     return this.#widths !== undefined || this.#waiting.length >= MEASURED_ROWS ? this.flush() : "";
   }
 
@@ -48,6 +48,11 @@ export class Table {
   }
 }
 
+/** When it happened, as far as its sender said; otherwise when it came. */
+function timeOf({ time, observed, received }: Line): bigint {
+  return time || observed || received;
+}
+
 function cellsOf(line: Line): string[] {
   const { attributes } = line;
   const text = (name: string): string => {
@@ -57,7 +62,7 @@ function cellsOf(line: Line): string[] {
   const named = (type: string, id: string): string => (type === "" || id === "" ? id || type : `${type}:${id}`);
   const cells = [
     String(line.seq),
-    formatTime(line.received).slice(11, 23),
+    formatTime(timeOf(line)).slice(11, 23),
     line.event === "" ? (line.quarantine === undefined ? "-" : `quarantine ${line.quarantine.code}`) : line.event,
     named(text(ATTR_AUDIT_ACTOR_TYPE), text(ATTR_AUDIT_ACTOR_ID)),
     text(ATTR_AUDIT_ACTION),

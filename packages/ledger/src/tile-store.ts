@@ -12,7 +12,7 @@ import type { FilledTile } from "./tiles.ts";
  * Tiles on their way to the disk at once: a journal commit serves all that wait for it, and so does a turn of the event loop, which under
  * load takes longer than any of the steps. Not more: the lines wait in the same queue.
  */
-const PARALLEL = 16;
+const PARALLEL = 48;
 
 export class TileStore {
   readonly #disk: Disk;

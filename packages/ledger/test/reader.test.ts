@@ -136,10 +136,16 @@ test("bytes that are not the line that was written there are never handed out", 
 test("memory does not grow with what was read, in order or at random", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const held = () => {
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
+  // Buffers are given back by another thread some time after a collection: the least of several looks is what is held.
+  const held = async () => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let look = 0; look < 10; look++) {
+      collect();
+      await new Promise((resume) => setImmediate(resume));
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      least = Math.min(least, heapUsed + arrayBuffers);
+    }
+    return least;
   };
   const { ledger } = await logOf(20_000);
   const random = seeded(5);
@@ -148,8 +154,9 @@ test("memory does not grow with what was read, in order or at random", async () 
     for (let i = 0; i < 400; i++) await ledger.read(Math.floor(random() * 20_000), { maxBytes: 1000, maxLines: 10 });
   };
   await readMuch();
-  const before = held();
+  const before = await held();
   for (let i = 0; i < 5; i++) await readMuch();
-  assert.ok(held() - before < 500_000, `${held() - before} bytes more`);
+  const more = (await held()) - before;
+  assert.ok(more < 500_000, `${more} bytes more`);
   await ledger.close();
 });

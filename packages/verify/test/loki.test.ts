@@ -51,6 +51,13 @@ describe("a log in Loki", () => {
     }
   });
 
+  test("is asked for entries only on the days on which Loki's index has the log", async (t) => {
+    const { fake, verify } = await loki(t);
+    assert.equal((await verify()).result, "holds");
+    const queries = fake.requests.filter(({ path }) => path.endsWith("/query_range"));
+    assert.equal(queries.length, 2, "one day of lines, one of checkpoints");
+  });
+
   test("is found without a name when it is the only one", async (t) => {
     const { verify } = await loki(t);
     assert.equal((await verify({ keys: [...keys, verifierFromVkey(generateSigner("log.example/other").vkey)] })).result, "holds");

@@ -152,3 +152,18 @@ describe("a log of many chunks", () => {
     assert.deepEqual(brief(await verifyData({ data, keys })), ["broken", "LINE_CHANGED 33333"]);
   });
 });
+
+test("a log of the shortest lines there are holds", async (t) => {
+  const data = await temporaryFolder(t);
+  const log = "a";
+  const short = generateSigner(log);
+  const fill: Fill = (record, seq) => {
+    record.id = String.fromCodePoint(0x4e00 + seq);
+    record.event = "";
+    record.attributes = new Map();
+    record.producer = undefined;
+  };
+  await writeLog({ data, log, lines: makeLines(2_000, { fill, log }), signer: short.signer });
+  const report = await verifyData({ data, keys: [verifierFromVkey(short.vkey)] });
+  assert.deepEqual([report.result, report.records], ["holds", 2_000]);
+});

@@ -48,6 +48,10 @@ export async function fakeLoki(t: TestContext, log: string): Promise<FakeLoki> {
     const inside = loki.entries.filter(({ timestamp }) => timestamp >= start && timestamp < end);
     if (url.pathname === "/loki/api/v1/label/log/values")
       return send(200, { status: "success", ...(inside.length > 0 ? { data: [log] } : {}) });
+    if (url.pathname === "/loki/api/v1/series") {
+      const wanted = inside.filter(({ type }) => query.get("match[]") === `{log="${log}", type="${type}"}`);
+      return send(200, { status: "success", data: wanted.length > 0 ? [{ log }] : [] });
+    }
     if (url.pathname !== "/loki/api/v1/query_range") return send(404, "404 page not found");
     const limit = Number(query.get("limit"));
     if (limit > loki.maxEntries) {
