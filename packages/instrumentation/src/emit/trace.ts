@@ -2,7 +2,6 @@
 
 import { randomFillSync } from "node:crypto";
 import { type Context, isSpanContextValid, type SpanContext, trace } from "@opentelemetry/api";
-import type { Surroundings } from "./context.ts";
 
 /** A trace of our own: random ids, not sampled, so that nobody expects spans of it. */
 export function newTrace(): SpanContext {
@@ -11,7 +10,7 @@ export function newTrace(): SpanContext {
 }
 
 /** The active span's ids, else those of the surroundings. */
-export function traceHere(active: Context, here: Surroundings | undefined): SpanContext | undefined {
+export function traceHere(active: Context, here: { readonly trace?: SpanContext | undefined } | undefined): SpanContext | undefined {
   const span = trace.getSpanContext(active);
   return span !== undefined && isSpanContextValid(span) ? span : here?.trace;
 }
