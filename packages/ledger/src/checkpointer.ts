@@ -36,7 +36,10 @@ export class Checkpointer {
   #edge: readonly Tile[];
   /** Whether this process wrote the tiles at the right edge of the latest; those of an earlier one are not relied on. */
   #edgeIsWritten = false;
+  /** Runs for an interval from the beginning of each checkpoint that growth brought about. */
   #timer: NodeJS.Timeout | undefined;
+  /** Whether the log grew while the timer ran. */
+  #hasGrown = false;
   /** Settles when the one that is being written is done. Never rejects. */
   #writing: Promise<void> = Promise.resolve();
   /** Asked for, and not begun. */
@@ -58,14 +61,21 @@ export class Checkpointer {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The log has grown: a checkpoint is due within the interval. */
+  /** The log has grown. A quiet log is signed at once, so that nobody waits for the proof of a lone event; a busy one once an interval. */
   due(): void {
-    if (this.#timer !== undefined || !Number.isFinite(this.#o.intervalMs)) return;
+    if (!Number.isFinite(this.#o.intervalMs)) return;
+    if (this.#timer !== undefined) {
+      this.#hasGrown = true;
+      return;
+    }
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      void this.now().catch(() => {}); // the fuse has told whoever must know
+      if (!this.#hasGrown) return;
+      this.#hasGrown = false;
+      this.due();
     }, this.#o.intervalMs);
     this.#timer.unref();
+    void this.now().catch(() => {}); // the fuse has told whoever must know
   }
 
   /** Resolves when a checkpoint covers every line that is durable now. Calls while one is being written share the next one. */

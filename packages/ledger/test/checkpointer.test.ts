@@ -51,7 +51,7 @@ test("nothing is signed while nothing has grown, and calls that wait share one",
   assert.equal(renames() - before, 1);
 });
 
-test("while lines come, a checkpoint is signed every interval and no more often", async () => {
+test("a quiet log is signed at once; while lines come, every interval and no more often", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const disk = new MemoryDisk();
@@ -59,15 +59,19 @@ test("while lines come, a checkpoint is signed every interval and no more often"
     const ledger = await open({ disk, checkpointIntervalMs: 1000 });
     const told: number[] = [];
     const next = () => new Promise<void>((resolve) => void ledger.checkpoints((_note, size) => resolve(void told.push(size))));
+    const atOnce = next();
+    await ledger.append(entries("first", 1));
+    await atOnce;
     for (let i = 0; i < 3; i++) {
       await ledger.append(entries(`a${i}`, 1));
       await ledger.append(entries(`b${i}`, 1));
       mock.timers.tick(999);
+      assert.equal(ledger.checkpoint.size, 1 + 2 * i);
       const due = next();
       mock.timers.tick(1);
       await due;
     }
-    assert.deepEqual([...new Set(told)], [2, 4, 6]);
+    assert.deepEqual([...new Set(told)], [1, 3, 5, 7]);
     await ledger.close();
   } finally {
     mock.timers.reset();
