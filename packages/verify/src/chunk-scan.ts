@@ -5,17 +5,19 @@
 import { type Buffer, isUtf8 } from "node:buffer";
 import { hash as digest } from "node:crypto";
 import { HASH_BYTES } from "@proofline/tlog";
-import { type Chunk, Gathered } from "./chunk.ts";
+import { type Chunk, createScratch, Gathered, type Scratch } from "./chunk.ts";
 import type { LoadedRange } from "./file-range.ts";
 import { LineScanner } from "./line-scan.ts";
 import { ascii, decodeHash, literal, NEWLINE, startsWith } from "./tokens.ts";
 
 const PREV_CHARS = 44;
 const TIME_CHARS = 30;
-const MIN_LINE_BYTES = 100;
+/** A line's head alone, with the shortest of names, is longer. */
+const MIN_LINE_BYTES = 130;
 
 export class ChunkScanner {
   readonly #scanner = new LineScanner();
+  #scratch = createScratch(0);
   readonly #claimed = new Uint8Array(HASH_BYTES);
 
   /**
@@ -27,13 +29,13 @@ export class ChunkScanner {
   scan({ buffer: b, first, last, restBytes }: LoadedRange, log: string, marks: readonly number[]): Chunk | undefined {
     if (restBytes > 0 || first === last || !isUtf8(b.subarray(first, last))) return undefined;
     const s = this.#scanner;
-    const logBytes = literal(JSON.stringify(log));
-    const gathered = new Gathered(Math.ceil((last - first) / MIN_LINE_BYTES));
+    const spelled = literal(JSON.stringify(log));
+    const gathered = new Gathered(this.#scratchFor(last - first));
     let receivedStart = 0;
     for (let start = first; start < last; ) {
       const end = s.scan(b, start);
       if (end < 0 || b[end] !== NEWLINE) return undefined;
-      if (s.logEnd - s.logStart !== logBytes.length || !startsWith(b, s.logStart, logBytes)) return undefined;
+      if (s.logEnd - s.logStart !== spelled.bytes.length || !startsWith(b, s.logStart, spelled)) return undefined;
       if (gathered.count === 0) {
         const prev = ascii(b, s.prevStart, s.prevStart + PREV_CHARS);
         gathered.begin(s.seq, prev, ascii(b, s.receivedStart, s.receivedStart + TIME_CHARS));
@@ -45,10 +47,16 @@ export class ChunkScanner {
       gathered.note(s, b);
       // The leaf hash is over 0x00 and the line: the newline before the line has served, and lends its place.
       b[start - 1] = 0;
-      gathered.add(digest("sha256", b.subarray(start - 1, end), "binary"));
+      gathered.add(digest("sha256", new Uint8Array(b.buffer, b.byteOffset + start - 1, end - start + 1), "binary"));
       start = end + 1;
     }
     return gathered.finish(ascii(b, receivedStart, receivedStart + TIME_CHARS));
+  }
+
+  #scratchFor(bytes: number): Scratch {
+    const mostLines = Math.ceil(bytes / MIN_LINE_BYTES);
+    if (this.#scratch.ids.length < mostLines * 2) this.#scratch = createScratch(mostLines);
+    return this.#scratch;
   }
 
   /** Whether the line names the hash of the one before. */

@@ -3,12 +3,15 @@
 
 import { Buffer } from "node:buffer";
 import { hash as digest } from "node:crypto";
-import { HASH_BYTES, TILE_WIDTH } from "@proofline/tlog";
+import { HASH_BYTES } from "@proofline/tlog";
 import type { LineScanner } from "./line-scan.ts";
 import type { ProducerRun } from "./producers.ts";
 import { hashId } from "./record-ids.ts";
-import { startsWith, utf8 } from "./tokens.ts";
+import { type Literal, literalOf, startsWith, utf8 } from "./tokens.ts";
 import type { Reference } from "./value-scan.ts";
+
+/** 2^8 = 256 lines: what a tile holds. */
+export const BLOCK_LEVEL = 8;
 
 /** Lines of one log, each in its one spelling, numbered without a gap, linked by their hashes, each later than the one before. */
 export interface Chunk {
@@ -22,9 +25,12 @@ export interface Chunk {
   readonly lastLeaf: string;
   /** 32 bytes a line. */
   readonly leaves: Uint8Array;
-  /** Roots of the aligned groups of 256 lines that lie in the chunk, 32 bytes each; the first group is lines [firstBlock * 256, …). */
-  readonly blockRoots: Uint8Array;
-  readonly firstBlock: number;
+  /**
+   * All lines but the last as aligned groups of up to 256, left to right: the level of each (it has 2^level lines), and its root in
+   * `groupRoots`, 32 bytes each. So the tree need not take them one by one.
+   */
+  readonly groupLevels: Uint8Array;
+  readonly groupRoots: Uint8Array;
   /** Two words a line. */
   readonly ids: Uint32Array;
   /** Places in the chunk of lines that may repeat an id. */
@@ -38,9 +44,19 @@ export interface Chunk {
 
 /** A stream of the chunk, its name as it is spelled, and the numbers of its lines. */
 interface Stream {
-  readonly spelled: Uint8Array;
+  readonly spelled: Literal;
   readonly name: string;
   run: { first: number; last: number; isLast: boolean; seq: number };
+}
+
+/** Room for the hashes and ids of so many lines, used again for chunk after chunk. */
+export interface Scratch {
+  readonly leaves: Uint8Array;
+  readonly ids: Uint32Array;
+}
+
+export function createScratch(mostLines: number): Scratch {
+  return { leaves: new Uint8Array(mostLines * HASH_BYTES), ids: new Uint32Array(mostLines * 2) };
 }
 
 /** What is gathered of the lines, one after the other. */
@@ -57,9 +73,10 @@ export class Gathered {
   readonly #references: (Reference & { seq: number })[] = [];
   #first = { seq: 0, prev: "", received: "" };
 
-  constructor(mostLines: number) {
-    this.leaves = new Uint8Array(mostLines * HASH_BYTES);
-    this.#ids = new Uint32Array(mostLines * 2);
+  /** @param scratch written over; the chunk has copies */
+  constructor(scratch: Scratch) {
+    this.leaves = scratch.leaves;
+    this.#ids = scratch.ids;
   }
 
   begin(seq: number, prev: string, received: string): void {
@@ -81,7 +98,7 @@ export class Gathered {
     const { number, isLast, seq } = s;
     const stream = this.#findStream(s, b);
     if (stream === undefined) {
-      const spelled = Uint8Array.from(b.subarray(s.streamStart, s.streamEnd));
+      const spelled = literalOf(Uint8Array.from(b.subarray(s.streamStart, s.streamEnd)));
       this.#stream = this.#streams.length;
       this.#streams.push({
         spelled,
@@ -106,7 +123,7 @@ export class Gathered {
     for (let tried = 0, at = this.#stream; tried < streams.length; tried++, at++) {
       if (at >= streams.length) at = 0;
       const stream = streams[at]!;
-      if (stream.spelled.length !== s.streamEnd - s.streamStart || !startsWith(b, s.streamStart, stream.spelled)) continue;
+      if (stream.spelled.bytes.length !== s.streamEnd - s.streamStart || !startsWith(b, s.streamStart, stream.spelled)) continue;
       this.#stream = at;
       return stream;
     }
@@ -129,7 +146,7 @@ export class Gathered {
     for (const stream of this.#streams) this.#endRun(stream);
     const { seq: firstSeq, prev: firstPrev, received: firstReceived } = this.#first;
     const leaves = this.leaves.slice(0, this.count * HASH_BYTES);
-    const firstBlock = Math.ceil(firstSeq / TILE_WIDTH);
+    const { levels: groupLevels, roots: groupRoots } = groupsOf(leaves, firstSeq);
     return {
       firstSeq,
       count: this.count,
@@ -138,8 +155,8 @@ export class Gathered {
       lastReceived,
       lastLeaf: Buffer.from(leaves.subarray(-HASH_BYTES)).toString("base64"),
       leaves,
-      firstBlock,
-      blockRoots: blockRoots(leaves, firstBlock * TILE_WIDTH - firstSeq),
+      groupLevels,
+      groupRoots,
       ids: this.#ids.slice(0, this.count * 2),
       conflicts: this.#conflicts,
       runs: this.#runs.sort((a, b) => a.seq - b.seq),
@@ -149,18 +166,21 @@ export class Gathered {
   }
 }
 
-/** The roots of the full groups of 256 leaves from leaf `skip` on. */
-function blockRoots(leaves: Uint8Array, skip: number): Uint8Array {
-  const blocks = Math.max(0, Math.floor((leaves.length / HASH_BYTES - skip) / TILE_WIDTH));
-  const roots = new Uint8Array(blocks * HASH_BYTES);
-  const block = new Uint8Array(TILE_WIDTH * HASH_BYTES);
-  for (let i = 0; i < blocks; i++) {
-    const start = (skip + i * TILE_WIDTH) * HASH_BYTES;
-    block.set(leaves.subarray(start, start + TILE_WIDTH * HASH_BYTES));
-    foldInPlace(block);
-    roots.set(block.subarray(0, HASH_BYTES), i * HASH_BYTES);
+function groupsOf(leaves: Uint8Array, firstSeq: number): { levels: Uint8Array; roots: Uint8Array } {
+  const end = leaves.length / HASH_BYTES - 1; // the last line stays by itself: the next one may contradict it
+  const levels: number[] = [];
+  const roots: Uint8Array[] = [];
+  for (let at = 0; at < end; ) {
+    let level = 0;
+    while (level < BLOCK_LEVEL && (firstSeq + at) % 2 ** (level + 1) === 0 && at + 2 ** (level + 1) <= end) level++;
+    const width = 2 ** level;
+    const group = leaves.slice(at * HASH_BYTES, (at + width) * HASH_BYTES);
+    foldInPlace(group, width);
+    levels.push(level);
+    roots.push(group.subarray(0, HASH_BYTES));
+    at += width;
   }
-  return roots;
+  return { levels: Uint8Array.from(levels), roots: new Uint8Array(Buffer.concat(roots)) };
 }
 
 // 0x01 and two hashes side by side. The hashes stand at a multiple of four, so that they can be copied in by the word: the copies and the
@@ -170,10 +190,10 @@ const nodeInput = new Uint8Array(nodeBytes, 3, 1 + 2 * HASH_BYTES);
 nodeInput[0] = 0x01;
 const nodeWords = new Int32Array(nodeBytes, 4);
 
-/** 256 hashes to one, which ends up in front. A node goes where hashes stood that have been read. */
-function foldInPlace(block: Uint8Array): void {
+/** So many hashes, a power of two, to one, which ends up in front. A node goes where hashes stood that have been read. */
+function foldInPlace(block: Uint8Array, count: number): void {
   const words = new Int32Array(block.buffer);
-  for (let width = TILE_WIDTH; width > 1; width /= 2) {
+  for (let width = count; width > 1; width /= 2) {
     for (let pair = 0; pair < width / 2; pair++) {
       for (let i = 0; i < nodeWords.length; i++) nodeWords[i] = words[pair * nodeWords.length + i]!;
       const node = digest("sha256", nodeInput, "binary");

@@ -14,8 +14,8 @@ import { type Walked, walkSegments } from "./segment-walk.ts";
 import { openLogCheckpoint, openSavedCheckpoint, reportForks, type Signed } from "./signed.ts";
 import { TileFolder } from "./tile-folder.ts";
 
-/** A line's head alone is longer. */
-const LEAST_LINE_BYTES = 100;
+/** A line's head alone, with the shortest of names, is longer. */
+const LEAST_LINE_BYTES = 130;
 
 export interface Progress {
   readonly log: string;

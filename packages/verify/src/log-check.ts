@@ -1,10 +1,10 @@
 // log-check.ts: everything that is checked of one log's lines, wherever they come from: fed in order, by the chunk or one by one, and
 // then asked for its report. Knows neither files nor servers; tiles and objects are handed in by whoever has them.
 
-import { HASH_BYTES, hashFromBase64, hashToBase64 } from "@proofline/tlog";
+import { HASH_BYTES, type Hash, hashFromBase64, hashToBase64 } from "@proofline/tlog";
 import { blameLines } from "./blame.ts";
 import { Chain, type PlacedLine } from "./chain.ts";
-import type { Chunk } from "./chunk.ts";
+import { BLOCK_LEVEL, type Chunk } from "./chunk.ts";
 import type { ReadLine } from "./line-reader.ts";
 import { Producers } from "./producers.ts";
 import { ID_WINDOW, RecordIds } from "./record-ids.ts";
@@ -125,10 +125,13 @@ export class LogCheck {
   #compareTiles(chunk: Chunk): void {
     const { tiles } = this.#o;
     if (tiles === undefined) return;
-    tiles.compare(chunk.firstSeq, chunk.leaves);
-    for (let block = 0; block * HASH_BYTES < chunk.blockRoots.length; block++) {
-      tiles.compareBlock(chunk.firstBlock + block, chunk.blockRoots.slice(block * HASH_BYTES, (block + 1) * HASH_BYTES));
+    const blockRoots = new Map<number, Hash>();
+    let seq = chunk.firstSeq;
+    for (const [i, level] of chunk.groupLevels.entries()) {
+      if (level === BLOCK_LEVEL) blockRoots.set(seq / 2 ** level, chunk.groupRoots.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+      seq += 2 ** level;
     }
+    tiles.compare(chunk.firstSeq, chunk.leaves, blockRoots);
   }
 
   #note({ seq, line }: PlacedLine): void {

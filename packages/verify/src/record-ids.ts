@@ -2,6 +2,7 @@
 // hash that is seeded anew for each run, so that nobody can prepare ids that look alike.
 
 import { randomBytes } from "node:crypto";
+import { wordAt } from "./tokens.ts";
 
 /** Ids are compared within so many lines of each other: the window in which a receiver promises to know a record again. */
 export const ID_WINDOW = 100_000;
@@ -29,44 +30,43 @@ export function currentIdSeed(): IdSeed {
   return seed;
 }
 
+/** Hashes b[start, end), four bytes at a time. */
 export function hashId(b: Uint8Array, start: number, end: number): IdHash {
   let low = seed[0]!;
   let high = seed[1]!;
   const odd = seed[2]! | 1;
   const other = seed[3]! | 1;
-  for (let p = start; p < end; p++) {
-    const byte = b[p]!;
-    low = Math.imul(low ^ byte, odd);
+  let p = start;
+  for (; p + 4 <= end; p += 4) {
+    const word = wordAt(b, p);
+    low = Math.imul(low ^ word, odd);
     low ^= low >>> 15;
-    high = Math.imul(high ^ byte, other);
+    high = Math.imul(high ^ word, other);
     high ^= high >>> 13;
   }
+  // The rest by the byte, and the length: ids that differ in either must not look alike.
+  for (; p < end; p++) {
+    low = Math.imul(low ^ b[p]!, odd);
+    high = Math.imul(high ^ b[p]!, other);
+    high ^= high >>> 11;
+  }
+  low = Math.imul(low ^ (end - start), other);
+  low ^= low >>> 16;
   return { low: low >>> 0, high: high >>> 0 };
 }
 
-const FREE = -1;
-
-/** The ids of the last {@link ID_WINDOW} lines, in less than 3 MB. */
+/** The ids of the last {@link ID_WINDOW} lines or more, in 8 MB. Two tables take turns: when one is full, the older one is emptied. */
 export class RecordIds {
   readonly #window: number;
-  readonly #mask: number;
-  /** Open addressing; a slot holds an index into the ring, or FREE. */
-  readonly #slots: Int32Array;
-  readonly #low: Uint32Array;
-  readonly #high: Uint32Array;
-  readonly #seqs: Float64Array;
+  #current: IdTable;
+  #older: IdTable;
   #count = 0;
 
   /** @param most lines that there can be: a small log needs little memory */
   constructor(most: number = ID_WINDOW) {
     this.#window = Math.max(1, Math.min(most, ID_WINDOW));
-    // At least twice as many slots as entries: probes stay short.
-    const slots = 2 ** Math.ceil(Math.log2(2 * this.#window + 1));
-    this.#mask = slots - 1;
-    this.#slots = new Int32Array(slots).fill(FREE);
-    this.#low = new Uint32Array(this.#window);
-    this.#high = new Uint32Array(this.#window);
-    this.#seqs = new Float64Array(this.#window);
+    this.#current = new IdTable(this.#window);
+    this.#older = new IdTable(this.#window);
   }
 
   /** How many ids were looked at. */
@@ -74,46 +74,58 @@ export class RecordIds {
     return this.#count;
   }
 
-  /** Notes the id of a line. @returns the seq of an earlier line in the window with the same id */
+  /** Notes the id of a line. @returns the seq of the line within the window before that has the same id */
   add(low: number, high: number, seq: number): number | undefined {
-    const earlier = this.#find(low, high);
-    const at = this.#count % this.#window;
-    if (this.#count >= this.#window) this.#forget(at);
-    let slot = (low ^ high) & this.#mask;
-    while (this.#slots[slot] !== FREE) slot = (slot + 1) & this.#mask;
-    this.#slots[slot] = at;
-    this.#low[at] = low;
-    this.#high[at] = high;
-    this.#seqs[at] = seq;
+    const earlier = this.#current.find(low, high) ?? this.#older.find(low, high);
+    if (this.#count > 0 && this.#count % this.#window === 0) {
+      const emptied = this.#older;
+      this.#older = this.#current;
+      this.#current = emptied;
+      emptied.clear();
+    }
+    this.#current.set(low, high, seq);
     this.#count++;
-    return earlier;
+    return earlier !== undefined && seq - earlier <= this.#window ? earlier : undefined;
+  }
+}
+
+/** Open addressing; at most half full, so that probes stay short. */
+class IdTable {
+  readonly #mask: number;
+  readonly #low: Uint32Array;
+  readonly #high: Uint32Array;
+  /** One more than the line's seq; 0 in a free slot. */
+  readonly #seqs: Float64Array;
+
+  constructor(entries: number) {
+    const slots = 2 ** Math.ceil(Math.log2(2 * entries + 1));
+    this.#mask = slots - 1;
+    this.#low = new Uint32Array(slots);
+    this.#high = new Uint32Array(slots);
+    this.#seqs = new Float64Array(slots);
   }
 
-  #find(low: number, high: number): number | undefined {
+  find(low: number, high: number): number | undefined {
+    const slot = this.#slotOf(low, high);
+    return this.#seqs[slot] === 0 ? undefined : this.#seqs[slot]! - 1;
+  }
+
+  /** The newest line with an id counts. */
+  set(low: number, high: number, seq: number): void {
+    const slot = this.#slotOf(low, high);
+    this.#low[slot] = low;
+    this.#high[slot] = high;
+    this.#seqs[slot] = seq + 1;
+  }
+
+  clear(): void {
+    this.#seqs.fill(0);
+  }
+
+  /** Where the id is, or the free slot where it would be. */
+  #slotOf(low: number, high: number): number {
     let slot = (low ^ high) & this.#mask;
-    for (let entry = this.#slots[slot]!; entry !== FREE; entry = this.#slots[slot]!) {
-      if (this.#low[entry] === low && this.#high[entry] === high) return this.#seqs[entry];
-      slot = (slot + 1) & this.#mask;
-    }
-    return undefined;
-  }
-
-  /** Frees the slot of the oldest entry and closes the hole, so that no probe ends early. */
-  #forget(entry: number): void {
-    let hole = this.#home(entry);
-    while (this.#slots[hole] !== entry) hole = (hole + 1) & this.#mask;
-    for (let next = (hole + 1) & this.#mask; this.#slots[next] !== FREE; next = (next + 1) & this.#mask) {
-      const moved = this.#slots[next]!;
-      // An entry may move back into the hole only when the hole is not before its home.
-      if (((next - this.#home(moved)) & this.#mask) >= ((next - hole) & this.#mask)) {
-        this.#slots[hole] = moved;
-        hole = next;
-      }
-    }
-    this.#slots[hole] = FREE;
-  }
-
-  #home(entry: number): number {
-    return (this.#low[entry]! ^ this.#high[entry]!) & this.#mask;
+    while (this.#seqs[slot] !== 0 && (this.#low[slot] !== low || this.#high[slot] !== high)) slot = (slot + 1) & this.#mask;
+    return slot;
   }
 }

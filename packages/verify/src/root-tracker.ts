@@ -2,10 +2,8 @@
 // When a line's hash is not what the next line says it is, the tree goes on with what the next line says: if it then meets a signed
 // root, that proves every `prev` below it genuine, and with them which lines were changed.
 
-import { CompactRange, equalHashes, HASH_BYTES, type Hash, TILE_WIDTH } from "@proofline/tlog";
+import { CompactRange, equalHashes, HASH_BYTES, type Hash } from "@proofline/tlog";
 import type { Chunk } from "./chunk.ts";
-
-const BLOCK_LEVEL = 8; // 2^8 = 256 leaves
 
 /** A signed root, and what the lines say at its size. */
 export interface Target {
@@ -68,32 +66,29 @@ export class RootTracker {
     this.#meet();
   }
 
-  /** Appends the lines of a chunk, whole blocks by their roots; the last one always by itself, so that it can be replaced. */
-  appendChunk({ firstSeq, count, leaves, blockRoots, firstBlock }: Chunk): void {
-    for (let i = 0; i < count && this.#range !== undefined; ) {
-      const seq = firstSeq + i;
-      const block = seq / TILE_WIDTH - firstBlock;
-      const fits = seq % TILE_WIDTH === 0 && i + TILE_WIDTH < count && !this.#hasTargetInside(seq);
-      if (fits) {
-        this.#range.appendSubtree(BLOCK_LEVEL, hashAt(blockRoots, block));
+  /** Appends the lines of a chunk, by groups where no signed root lies within; the last one by itself, so that it can be replaced. */
+  appendChunk({ firstSeq, count, leaves, groupLevels, groupRoots }: Chunk): void {
+    let at = 0;
+    for (const [i, level] of groupLevels.entries()) {
+      const width = 2 ** level;
+      if (this.#hasTargetInside(firstSeq + at, width)) this.#appendLeaves(leaves, at, at + width);
+      else {
+        this.#range?.appendSubtree(level, hashAt(groupRoots, i));
         this.#meet();
-        i += TILE_WIDTH;
-      } else {
-        const leaf = hashAt(leaves, i);
-        if (i === count - 1) this.append(leaf);
-        else {
-          this.#range.append(leaf);
-          this.#meet();
-        }
-        i++;
       }
+      at += width;
     }
+    this.#appendLeaves(leaves, at, count);
   }
 
-  #hasTargetInside(first: number): boolean {
+  #appendLeaves(leaves: Uint8Array, from: number, end: number): void {
+    for (let i = from; i < end; i++) this.append(hashAt(leaves, i));
+  }
+
+  #hasTargetInside(first: number, width: number): boolean {
     while (this.#nextSize < this.#sizes.length && this.#sizes[this.#nextSize]! <= first) this.#nextSize++;
     const size = this.#sizes[this.#nextSize];
-    return size !== undefined && size < first + TILE_WIDTH;
+    return size !== undefined && size < first + width;
   }
 
   #meet(): void {

@@ -1,7 +1,7 @@
 // tile-folder.ts: a log's tiles compared with its lines, and asked what the lines were when they were signed. Tiles are nobody's truth by
 // themselves: one is believed only when it leads, tile by tile, to the root that a checkpoint signed.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CompactRange,
@@ -22,6 +22,8 @@ import type { Findings } from "./report.ts";
 const MAX_DIFFERENCES = 100;
 /** Tiles in memory for each level. Comparing goes from left to right, so few are needed. */
 const CACHED_TILES = 8;
+
+const NO_ROOTS: ReadonlyMap<number, Hash> = new Map();
 
 /** A line whose hash is not the one that its tile holds, and the unbroken run of such lines that it begins. */
 export interface TileDifference {
@@ -49,15 +51,22 @@ export class TileFolder {
   #collected = { index: -1, bytes: 0 };
   #isEdgeTrusted: boolean | undefined;
 
+  readonly #hasTiles: boolean;
+
   /** @param folder the log's; its `tile` folder may be missing */
   constructor(folder: string, size: number, root: Hash) {
     this.#folder = folder;
     this.#size = size;
     this.#root = root;
+    this.#hasTiles = existsSync(join(folder, "tile"));
   }
 
-  /** Compares the hashes of lines, in order and without a gap, with the tiles at level 0; and their sums with those above. */
-  compare(first: number, leaves: Uint8Array): void {
+  /**
+   * Compares the hashes of lines, in order and without a gap, with the tiles at level 0; and what they amount to with those above.
+   * @param blockRoots roots of whole blocks of 256 lines among them, by the blocks' numbers, where these are known already
+   */
+  compare(first: number, leaves: Uint8Array, blockRoots: ReadonlyMap<number, Hash> = NO_ROOTS): void {
+    if (!this.#hasTiles) return;
     const count = leaves.length / HASH_BYTES;
     for (let i = 0; i < count && first + i < this.#size; ) {
       const seq = first + i;
@@ -68,12 +77,14 @@ export class TileFolder {
       const tile = this.#read(this.#tileAt(0, index));
       const expected = tile?.subarray(slot * HASH_BYTES, (slot + length) * HASH_BYTES);
       if (expected !== undefined && Buffer.compare(expected, found) !== 0) this.#noteDifferences(seq, expected, found);
-      if (length < TILE_WIDTH) this.#collect(index, slot, found);
+      const root = blockRoots.get(index);
+      if (root !== undefined) this.#compareAbove(1, index, root);
+      else this.#collect(index, slot, found);
       i += length;
     }
   }
 
-  /** Puts a block of 256 hashes together that came in pieces. One that came whole is handed to compareBlock by its root. */
+  /** Puts a block of 256 hashes together whose root is not known; often it comes in pieces. */
   #collect(index: number, slot: number, piece: Uint8Array): void {
     const at = slot * HASH_BYTES;
     if (slot === 0) this.#collected = { index, bytes: 0 };
@@ -81,11 +92,6 @@ export class TileFolder {
     this.#block.set(piece, at);
     this.#collected.bytes = at + piece.length;
     if (this.#collected.bytes === this.#block.length) this.#compareAbove(1, index, tileRoot(this.#block));
-  }
-
-  /** Compares the root of lines [block * 256, (block + 1) * 256) with the tiles above, and so on upward. */
-  compareBlock(block: number, root: Hash): void {
-    this.#compareAbove(1, block, root);
   }
 
   #compareAbove(level: number, index: number, hash: Hash): void {

@@ -34,18 +34,56 @@ const BASE64 = new Uint8Array(256).fill(255);
 const BASE64_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 for (let i = 0; i < BASE64_CHARS.length; i++) BASE64[BASE64_CHARS.charCodeAt(i)] = i;
 
-/** A fixed piece of a line. */
-export function literal(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+/** A fixed piece of a line, in a form that is quick to compare with. */
+export interface Literal {
+  readonly bytes: Uint8Array;
+  /** The same, four bytes a word; the last word may overlap the one before. Empty for less than four bytes. */
+  readonly words: Int32Array;
+  /** The third byte: of a field, the first letter of its name. */
+  readonly third: number;
 }
 
-export function startsWith(b: Uint8Array, at: number, expected: Uint8Array): boolean {
-  for (let i = 0; i < expected.length; i++) if (b[at + i] !== expected[i]) return false;
-  return true;
+export function literal(text: string): Literal {
+  return literalOf(new TextEncoder().encode(text));
 }
 
-export function skip(b: Uint8Array, at: number, expected: Uint8Array): number {
-  return startsWith(b, at, expected) ? at + expected.length : -1;
+export function literalOf(bytes: Uint8Array): Literal {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = bytes.length < 4 ? 0 : Math.ceil(bytes.length / 4);
+  const words = Int32Array.from({ length: count }, (_, i) => view.getInt32(Math.min(4 * i, bytes.length - 4), true));
+  return { bytes, words, third: bytes[2] ?? -1 };
+}
+
+let viewed: Uint8Array = new Uint8Array(0);
+let view: DataView = new DataView(viewed.buffer);
+
+/** Four bytes at a time, wherever they stand: fixed pieces are near half of a line. */
+export function startsWith(b: Uint8Array, at: number, { bytes, words }: Literal): boolean {
+  const length = bytes.length;
+  if (at < 0 || at + length > b.length) return false;
+  if (length < 4) {
+    for (let i = 0; i < length; i++) if (b[at + i] !== bytes[i]) return false;
+    return true;
+  }
+  if (b !== viewed) look(b);
+  const last = words.length - 1;
+  for (let i = 0; i < last; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
+  return view.getInt32(at + length - 4, true) === words[last];
+}
+
+/** Four bytes, as an int32. @param at at least four bytes before the end of `b` */
+export function wordAt(b: Uint8Array, at: number): number {
+  if (b !== viewed) look(b);
+  return view.getInt32(at, true);
+}
+
+function look(b: Uint8Array): void {
+  viewed = b;
+  view = new DataView(b.buffer, b.byteOffset, b.byteLength);
+}
+
+export function skip(b: Uint8Array, at: number, expected: Literal): number {
+  return startsWith(b, at, expected) ? at + expected.bytes.length : -1;
 }
 
 /** A string in quotes. */

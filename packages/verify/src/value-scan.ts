@@ -125,13 +125,13 @@ export class ValueScanner {
   #skipTagged(b: Uint8Array, at: number): number {
     if (startsWith(b, at, REF)) return this.skipReference(b, at);
     if (startsWith(b, at, TAG_BYTES)) {
-      const end = skipBase64(b, at + TAG_BYTES.length);
+      const end = skipBase64(b, at + TAG_BYTES.bytes.length);
       return end > 0 && b[end] === CLOSE_BRACE ? end + 1 : -1;
     }
-    if (startsWith(b, at, TAG_INT)) return skipBigInteger(b, at + TAG_INT.length);
+    if (startsWith(b, at, TAG_INT)) return skipBigInteger(b, at + TAG_INT.bytes.length);
     if (startsWith(b, at, TAG_DOUBLE)) {
-      const special = SPECIAL_DOUBLES.find((text) => startsWith(b, at + TAG_DOUBLE.length, text));
-      return special === undefined ? -1 : at + TAG_DOUBLE.length + special.length;
+      const special = SPECIAL_DOUBLES.find((text) => startsWith(b, at + TAG_DOUBLE.bytes.length, text));
+      return special === undefined ? -1 : at + TAG_DOUBLE.bytes.length + special.bytes.length;
     }
     return -1;
   }
