@@ -75,9 +75,14 @@ function report(error: unknown, console: Console): ExitCode {
   return codeOf(error);
 }
 
+/** An error of ours, or of the system (no such file, not permitted): its message names the place, and its stack helps nobody. */
 function isOurs(error: Error): boolean {
   return (
-    error instanceof ConfigError || error instanceof LedgerError || error instanceof StartError || error instanceof TlogError
+    "syscall" in error ||
+    error instanceof ConfigError ||
+    error instanceof LedgerError ||
+    error instanceof StartError ||
+    error instanceof TlogError
   );
 }
 

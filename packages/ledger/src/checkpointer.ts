@@ -4,7 +4,7 @@
 import { Buffer } from "node:buffer";
 import { type NoteSigner, rightEdge, signCheckpoint, type Tile } from "@proofline/tlog";
 import type { Disk } from "./disk.ts";
-import { replaceFile } from "./durable.ts";
+import { PUBLIC, replaceFile } from "./durable.ts";
 import type { Fuse } from "./fuse.ts";
 import type { Layout } from "./layout.ts";
 import type { TileStore } from "./tile-store.ts";
@@ -113,7 +113,7 @@ export class Checkpointer {
     // Every line under `root` was synced before its hash entered the tree; the tiles are synced now. This may be signed.
     const note = signCheckpoint({ origin: layout.log, size, root }, [signer]);
     // A crash here, or within: the old checkpoint or the new one is there, whole; both are true.
-    await fuse.guard("replacing the checkpoint", () => replaceFile(disk, layout.checkpoint, Buffer.from(note)));
+    await fuse.guard("replacing the checkpoint", () => replaceFile(disk, layout.checkpoint, Buffer.from(note), PUBLIC));
     this.#latest = { size, note };
     this.#edgeIsWritten = true;
     // A crash here: partial tiles of the old size are left over. The next start removes them.

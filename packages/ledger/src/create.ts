@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import { EMPTY_ROOT, type NoteSigner, signCheckpoint } from "@proofline/tlog";
 import { type Disk, nodeDisk } from "./disk.ts";
-import { Directories, replaceFile } from "./durable.ts";
+import { Directories, PUBLIC, replaceFile } from "./durable.ts";
 import { asLedgerError, LedgerError, systemCode } from "./errors.ts";
 import { Layout } from "./layout.ts";
 import { acquireLock } from "./lock.ts";
@@ -41,10 +41,10 @@ export async function createLog(o: CreateLogOptions): Promise<void> {
     try {
       await refuseExisting(disk, layout);
       await directories.ensure(layout.segments);
-      await replaceFile(disk, layout.vkey, Buffer.from(`${signer.vkey}\n`));
+      await replaceFile(disk, layout.vkey, Buffer.from(`${signer.vkey}\n`), PUBLIC);
       // A crash up to here: no log. From here on: a log, and whole.
       const note = signCheckpoint({ origin: o.log, size: 0, root: EMPTY_ROOT }, [signer]);
-      await replaceFile(disk, layout.checkpoint, Buffer.from(note));
+      await replaceFile(disk, layout.checkpoint, Buffer.from(note), PUBLIC);
     } finally {
       await lock.release();
     }

@@ -22,7 +22,7 @@ export interface DiskFile {
 
 /** Everything rejects with the system's error unless said otherwise. */
 export interface Disk {
-  /** @param permissions of a file that this call makes; 0o644 by default */
+  /** @param permissions of a file that this call makes; 0o600 by default: lines and objects are for their owner */
   open(path: string, mode: OpenMode, permissions?: number): Promise<DiskFile>;
   /** The whole file; undefined when there is none. */
   readFile(path: string): Promise<Uint8Array | undefined>;
@@ -47,7 +47,7 @@ export interface Disk {
 const FLAGS = { read: "r", update: "r+", create: "wx+", replace: "w+" } as const;
 
 export const nodeDisk: Disk = {
-  open: async (path, mode, permissions = 0o644) => nodeFile(await fs.open(path, FLAGS[mode], permissions)),
+  open: async (path, mode, permissions = 0o600) => nodeFile(await fs.open(path, FLAGS[mode], permissions)),
   readFile: (path) => unless("ENOENT", undefined, () => fs.readFile(path)),
   list: async (path) => (await unless("ENOENT", [], () => fs.readdir(path))).sort(compareNames),
   rename: (from, to) => fs.rename(from, to),

@@ -6,22 +6,25 @@ import type { Disk } from "./disk.ts";
 /** What a file is called while it is being written. One writer a log, so one such name a file is enough. */
 export const TEMPORARY = ".tmp";
 
+/** Of what is meant for others: the public key, checkpoints and hash tiles. */
+export const PUBLIC = 0o644;
+
 /**
  * Puts `bytes` in the place of a file, or makes it: readers, and a restart, see the old bytes or the new ones, never a mixture.
  * Durable when it resolves. After a failure either may be there.
  */
-export async function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+export async function replaceFile(disk: Disk, path: string, bytes: Uint8Array, permissions?: number): Promise<void> {
   const temporary = path + TEMPORARY;
   // A crash up to the rename: the old file is untouched. The temporary one is emptied by the next call.
-  await writeFile(disk, temporary, bytes);
+  await writeFile(disk, temporary, bytes, permissions);
   await disk.rename(temporary, path);
   // A crash here: the name may point to the old or to the new file after a power cut; both are whole.
   await disk.syncDirectory(dirname(path));
 }
 
 /** Writes a file from its start and syncs its contents. The name is durable only after a sync of the directory. */
-export async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await disk.open(path, "replace");
+export async function writeFile(disk: Disk, path: string, bytes: Uint8Array, permissions?: number): Promise<void> {
+  const file = await disk.open(path, "replace", permissions);
   try {
     await file.write(bytes, 0);
     await file.datasync();

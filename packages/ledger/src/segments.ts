@@ -5,7 +5,7 @@ import type { Disk, DiskFile } from "./disk.ts";
 import type { Fuse } from "./fuse.ts";
 import { type Layout, parseSegmentName } from "./layout.ts";
 
-const SEALED = 0o444;
+const SEALED = 0o400;
 
 /** The durable end of a log. Replaced as a whole, never changed: a reader that took one may rely on all of it. */
 export interface Tip {

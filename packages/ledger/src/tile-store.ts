@@ -4,7 +4,7 @@
 import { dirname } from "node:path";
 import { TILE_WIDTH, type Tile, tilePath } from "@proofline/tlog";
 import type { Disk } from "./disk.ts";
-import { type Directories, writeFile } from "./durable.ts";
+import { type Directories, PUBLIC, writeFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import type { FilledTile } from "./tiles.ts";
 
@@ -37,7 +37,7 @@ export class TileStore {
         const tile = tiles[next++]!;
         const path = this.#layout.tile(tile);
         await this.#directories.ensure(dirname(path));
-        await writeFile(this.#disk, path, tile.bytes);
+        await writeFile(this.#disk, path, tile.bytes, PUBLIC);
         changed.add(dirname(path));
       }
     };

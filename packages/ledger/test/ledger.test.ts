@@ -181,8 +181,8 @@ test("sealed segments are read-only, the last one is not, and each is as long as
   await ledger.close();
   const segments = [...disk.files()].filter(([path]) => path.includes("/segments/"));
   assert.ok(segments.length > 2);
-  assert.deepEqual(new Set(segments.slice(0, -1).map(([, file]) => file.permissions)), new Set([0o444]));
-  assert.equal(segments.at(-1)?.[1].permissions, 0o644);
+  assert.deepEqual(new Set(segments.slice(0, -1).map(([, file]) => file.permissions)), new Set([0o400]));
+  assert.equal(segments.at(-1)?.[1].permissions, 0o600);
   for (const [, file] of segments) assert.ok(file.length <= 5000 && file.length > 0);
 });
 

@@ -86,5 +86,5 @@ test("a log on the real disk: written, read, rolled, closed, opened again, and i
     read: (path) => files.get(path),
   });
   assert.deepEqual([lines.length, checkpointSize], [1001, 1001]);
-  assert.equal((await stat(join(folder, "segments", segments[0]!))).mode & 0o777, 0o444);
+  assert.equal((await stat(join(folder, "segments", segments[0]!))).mode & 0o777, 0o400);
 });

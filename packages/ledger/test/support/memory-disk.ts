@@ -29,7 +29,7 @@ export class MemoryDisk implements Disk {
   /** Bytes read so far. */
   bytesRead = 0;
 
-  open = async (path: string, mode: OpenMode, permissions = 0o644): Promise<DiskFile> => {
+  open = async (path: string, mode: OpenMode, permissions = 0o600): Promise<DiskFile> => {
     const directory = this.#directory(dirname(resolve(path)), path);
     const name = basename(path);
     let file = directory.names.get(name);

@@ -5,12 +5,15 @@ import { readFileSync } from "node:fs";
 import type { Config } from "./config.ts";
 import { environmentName } from "./environment.ts";
 import { isMap } from "./kinds.ts";
-import { nearest } from "./nearest.ts";
+import { editDistance, nearest } from "./nearest.ts";
 import { loadPolicy, unreadable } from "./policy.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { checkTree, type Finding, keyTable } from "./schema.ts";
 import { formatAddress } from "./units.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
+
+/** Letters in which a misspelt variable may differ. Names that Kubernetes or other parts of ours use are further away from all of these. */
+const MAX_TYPOS = 2;
 
 export interface ConfigSources {
   /** Path of the YAML file; without it there is none. */
@@ -19,7 +22,7 @@ export interface ConfigSources {
   readonly flags?: Readonly<Record<string, string | undefined>>;
   /** How a flag is called when that is not its key with dashes. */
   readonly flagNames?: Readonly<Record<string, string>>;
-  /** As {@link readEnvironment} gives it. Variables that name no key are somebody else's: Kubernetes makes some for its services. */
+  /** As {@link readEnvironment} gives it. Variables far from any key are somebody else's: Kubernetes makes some for its services. */
   readonly environment?: ReadonlyMap<string, string>;
   readonly readText?: (path: string) => string;
 }
@@ -30,6 +33,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const file = openFile(sources.file, readText);
   const problems: Problem[] = [...file.problems];
   if (!isMap(file.tree)) problems.push({ where: file.where([]), key: "", message: "is not a map of keys" });
+  problems.push(...misspelt(sources.environment));
   const tree = isMap(file.tree) ? structuredClone(file.tree) : {};
   const origins = overlay(tree, sources);
   const where = (path: readonly (string | number)[]): string => origins.get(path.join(".")) ?? file.where(path);
@@ -65,6 +69,19 @@ function overlay(tree: Record<string, unknown>, sources: ConfigSources): Map<str
     origins.set(key, flag === undefined ? variable : `--${sources.flagNames?.[key] ?? key.replace(/[._]/g, "-")}`);
   }
   return origins;
+}
+
+/** A variable one or two letters away from one of ours was meant for us: going on without it may mean the wrong policy, unnoticed. */
+function misspelt(environment: ReadonlyMap<string, string> = new Map()): Problem[] {
+  const names = keyTable().map(({ key }) => environmentName(key));
+  const problems: Problem[] = [];
+  for (const name of environment.keys()) {
+    if (names.includes(name)) continue;
+    const meant = names.find((known) => editDistance(name, known, MAX_TYPOS + 1) <= MAX_TYPOS);
+    if (meant !== undefined)
+      problems.push({ where: name, key: "", message: `is not a variable of ours; did you mean ${meant}?` });
+  }
+  return problems;
 }
 
 function setAt(tree: Record<string, unknown>, path: readonly string[], value: string): void {

@@ -12,7 +12,7 @@ export function nearest(word: string, words: Iterable<string>): string | undefin
 }
 
 /** Levenshtein distance, or `limit` when it is at least that. Cost: O(a·b). */
-function editDistance(a: string, b: string, limit: number): number {
+export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

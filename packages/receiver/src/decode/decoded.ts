@@ -15,8 +15,8 @@ export interface DecodeLimits {
 /** Far above what SDKs and Collectors send: a batch has 512 to 8,192 records, a record 128 attributes at most by default. */
 export const defaultDecodeLimits: DecodeLimits = {
   maxRecords: 262_144,
-  maxAttributes: 4_096,
-  maxValues: 100_000,
+  maxAttributes: 65_536,
+  maxValues: 262_144,
 };
 
 export interface DecodedRecord {

@@ -56,6 +56,9 @@ export async function listenHttp(address: Address, o: HttpOptions): Promise<List
     return503OnClosing: false,
     forceCloseConnections: "idle",
     clientErrorHandler: answerBrokenRequest,
+    // What Fastify would say itself, to a path that cannot be decoded, is no Status and repeats the path.
+    frameworkErrors: (_error, request, reply) =>
+      void fail(request, reply, new RequestError("malformed", "the request's path cannot be read"), o),
   });
   addLogs(app, o);
   addOthers(app, o);

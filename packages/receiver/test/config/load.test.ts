@@ -157,6 +157,17 @@ log_level: debug
     );
   });
 
+  test("a variable that is one of ours but for a typo stops the start", () => {
+    const environment = { PROOFLINE_REDACTION_POLCY: "strict.yaml", PROOFLINE_OTPL_HTTP: "127.0.0.1:0" };
+    assert.throws(
+      () => load("", { environment }),
+      (error: Error) =>
+        error.message.includes(
+          "PROOFLINE_REDACTION_POLCY  is not a variable of ours; did you mean PROOFLINE_REDACTION_POLICY?",
+        ) && error.message.includes("did you mean PROOFLINE_OTLP_HTTP?"),
+    );
+  });
+
   test("of the process's variables only ours are read, and empty ones are not set", () => {
     const found = readEnvironment({ PROOFLINE_DATA: "/d", PROOFLINE_LOG: "", HOME: "/root", proofline_x: "y" });
     assert.deepEqual([...found], [["PROOFLINE_DATA", "/d"]]);

@@ -35,6 +35,18 @@ function raw(r: TestReceiver, text: string, until: RegExp): Promise<string> {
 }
 
 describe("what OTLP/HTTP refuses, and how", () => {
+  test("a path that cannot be decoded is 400, and is not repeated", async (t) => {
+    const r = await startTestReceiver(t);
+    const answer = await raw(
+      r,
+      "POST /%secret-in-a-path HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+      /\}$/,
+    );
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+    assert.match(answer, /"code":3,/);
+    assert.ok(!answer.includes("secret"));
+  });
+
   test("a broken envelope is 400 with INVALID_ARGUMENT, in the encoding of the request", async (t) => {
     const r = await startTestReceiver(t);
     const json = await r.post('{"resourceLogs":[');
