@@ -266,6 +266,25 @@ describe("the command, with no arguments but free ports", () => {
     assert.equal((await report("--key", vkey)).status, 0);
   });
 
+  test("keeps a record that it cannot understand, sealed: nothing of it in the clear anywhere, all of it with the key", async () => {
+    const { child, http } = await serve(folder);
+    const bad = { severityNumber: "INFO", attributes: [{ key: "password", value: { stringValue: "planted-secret" } }] };
+    assert.equal((await send(http, [bad, record(301)])).status, 200);
+    await stop(child);
+    const files = readdirSync(data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const { parentPath, name } of files) assert.ok(!readFileSync(join(parentPath, name)).includes("planted-secret"), name);
+    const last = readFileSync(segment, "utf8")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { seq: number; quarantine?: object });
+    const quarantined = last.filter((line) => line.quarantine !== undefined);
+    assert.equal(quarantined.length, 1);
+    const { status, stdout } = await proofline("inspect", String(quarantined[0]!.seq), "--data", data, "--bytes");
+    assert.equal(status, 0);
+    assert.deepEqual(JSON.parse(stdout), bad);
+    assert.equal((await report("--key", vkey)).status, 0);
+  });
+
   test("a start over a folder that is behind its own checkpoint is refused as ROLLED_BACK", async () => {
     const now = readFileSync(segment, "utf8");
     writeFileSync(segment, pristine);

@@ -15,6 +15,7 @@ export {
 } from "./decode/decoded.ts";
 export { decodeLogsJson } from "./decode/json.ts";
 export { decodeLogsProtobuf } from "./decode/protobuf.ts";
+export { openSeal } from "./pipeline/seal.ts";
 export { StartError, type StartErrorCode } from "./server/errors.ts";
 export { createLogWithKey, keyFile, type LogPlace } from "./server/open-log.ts";
 export { type Receiver, startReceiver } from "./server/receiver.ts";

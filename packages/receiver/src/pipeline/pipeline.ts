@@ -33,6 +33,8 @@ export interface Pipeline {
 export interface PipelineOptions {
   readonly ledger: Pick<Ledger, "seen" | "append" | "putObject" | "maxTailBytes">;
   readonly redactor: Redactor;
+  /** Encrypts the bytes of records that could not be decoded, and so not redacted. */
+  readonly seal: (bytes: Uint8Array) => Uint8Array;
   readonly nextId: () => string;
   /** `audit` ignores records without any `audit.*` attribute. */
   readonly accept: "all" | "audit";
@@ -60,7 +62,14 @@ export function createPipeline(o: PipelineOptions): Pipeline {
 }
 
 function prepareAll({ records }: Decoded, o: PipelineOptions, tally: Tally, objects: Uint8Array[]): Prepared[] {
-  const to = { redactor: new RecordRedactor(o.redactor), nextId: o.nextId, maxTailBytes: o.ledger.maxTailBytes, objects, tally };
+  const to = {
+    redactor: new RecordRedactor(o.redactor),
+    nextId: o.nextId,
+    seal: o.seal,
+    maxTailBytes: o.ledger.maxTailBytes,
+    objects,
+    tally,
+  };
   const prepared: Prepared[] = [];
   for (const decoded of records) {
     if (o.accept === "audit" && !isAudit(decoded)) tally.ignored++;

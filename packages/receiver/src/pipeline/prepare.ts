@@ -28,6 +28,8 @@ export interface Preparation {
   readonly nextId: () => string;
   /** The ledger's, for head and tail together to be a line. */
   readonly maxTailBytes: number;
+  /** Encrypts what could not be redacted. */
+  readonly seal: (bytes: Uint8Array) => Uint8Array;
   /** Collects the bytes that lines refer to: they must be durable before the lines. */
   readonly objects: Uint8Array[];
   readonly tally: Tally;
@@ -65,8 +67,9 @@ export function asConflict({ record, content }: Prepared, reason: string): Prepa
 
 function keepRaw(record: LogRecord, raw: Uint8Array | undefined, to: Preparation): void {
   if (record.quarantine === undefined || raw === undefined) return;
-  to.objects.push(raw);
-  record.quarantine = { ...record.quarantine, bytes: new Ref(hash("sha256", raw, "hex"), raw.length) };
+  const sealed = to.seal(raw);
+  to.objects.push(sealed);
+  record.quarantine = { ...record.quarantine, bytes: new Ref(hash("sha256", sealed, "hex"), sealed.length) };
 }
 
 function fit(record: LogRecord, to: Preparation): Prepared {

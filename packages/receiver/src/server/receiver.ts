@@ -14,6 +14,7 @@ import { ByteBudget } from "../pipeline/budget.ts";
 import { Gate } from "../pipeline/gate.ts";
 import { createIntake } from "../pipeline/intake.ts";
 import { createPipeline } from "../pipeline/pipeline.ts";
+import { createSeal } from "../pipeline/seal.ts";
 import { createLog as createServiceLog } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { StartError } from "./errors.ts";
@@ -94,7 +95,7 @@ async function start(config: Config, world: World, log: Logger, undo: (() => Pro
   const key = await openRedactionKey({ file: config.redaction.keyFile, folder, random: world.random });
   const redactor = compilePolicy(config.redaction.policy, { key });
   const nextId = ulidFactory({ now: world.nowMs, random: world.random });
-  const pipeline = createPipeline({ ledger, redactor, nextId, accept: config.accept, metrics });
+  const pipeline = createPipeline({ ledger, redactor, seal: createSeal(key), nextId, accept: config.accept, metrics });
   const limits = {
     ...defaultDecodeLimits,
     ...(config.otlp.maxRecords === undefined ? {} : { maxRecords: config.otlp.maxRecords }),

@@ -38,6 +38,7 @@ function pipelineOver(ledger: FakeLedger): Pipeline {
   return createPipeline({
     ledger,
     redactor: compilePolicy(defaultPolicy, {}),
+    seal: (bytes) => Buffer.concat([Buffer.from("sealed "), bytes]),
     nextId: () => "made-up",
     accept: "all",
     metrics: createMetrics({ process: false }),
@@ -125,7 +126,7 @@ describe("the pipeline", () => {
     );
   });
 
-  test("keeps the bytes of a record that could not be read, and refers to them", async () => {
+  test("keeps the bytes of a record that could not be read, sealed, and refers to them", async () => {
     let tail = "";
     const { ledger, calls } = fake({
       append: async ([entry]) => {
@@ -139,10 +140,10 @@ describe("the pipeline", () => {
     };
     const { quarantined } = await pipelineOver(ledger).accept(decoded);
     assert.equal(quarantined, 1);
-    assert.deepEqual(calls, ["object 10", "stored"]);
+    assert.deepEqual(calls, ["object 17", "stored"]);
     assert.match(
       tail,
-      /"quarantine":\{"code":"MALFORMED","reason":"it is","bytes":\{"\$ref":"sha256:[0-9a-f]{64}","bytes":10\}\}/,
+      /"quarantine":\{"code":"MALFORMED","reason":"it is","bytes":\{"\$ref":"sha256:[0-9a-f]{64}","bytes":17\}\}/,
     );
   });
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parseLine } from "@proofline/event";
+import { openSeal } from "../../src/pipeline/seal.ts";
 import { attribute, auditRecord, type Request, request, type TestRecord, toJson, toProtobuf } from "../support/otlp.ts";
 import { startTestReceiver, type TestReceiver } from "../support/receiver.ts";
 
@@ -179,8 +180,13 @@ describe("quarantine", () => {
     );
     assert.deepEqual([lines[0]!.id, lines[2]!.id], ["a", "b"]);
     const { bytes } = lines[1]!.quarantine! as { bytes: { sha256: string; bytes: number } };
-    assert.equal(bytes.bytes, bad.length);
-    assert.deepEqual(await readObject(r, bytes.sha256), bad);
+    const sealed = await readObject(r, bytes.sha256);
+    assert.equal(sealed.length, bytes.bytes);
+    assert.ok(!sealed.includes(bad), "what could not be redacted is not kept in the clear");
+    const key = Buffer.from(await readFile(join(r.receiver.folder, "redaction.key"), "utf8"), "base64");
+    assert.deepEqual(Buffer.from(openSeal(key, sealed)!), bad);
+    assert.equal(openSeal(Buffer.alloc(32), sealed), undefined);
+    assert.equal(openSeal(key, sealed.with(20, sealed[20]! ^ 1)), undefined);
     assert.equal(await metric(r, 'records_quarantined_total{code="MALFORMED"}'), 1);
   });
 
