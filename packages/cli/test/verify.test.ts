@@ -102,6 +102,7 @@ describe("proofline verify", () => {
     ["both a folder and a server", ["--data", ".", "--loki", "http://127.0.0.1"]],
     ["a range that ends before it begins", ["--data", ".", "--from", "4", "--to", "3"]],
     ["a server that is no URL", ["--loki", "loki:3100"]],
+    ["a folder without a name", ["--data", ""]],
     ["a tenant without a server", ["--data", ".", "--tenant", "x"]],
   ];
   for (const [name, words] of wrong) {
@@ -133,6 +134,31 @@ describe("proofline verify", () => {
     await assert.rejects(
       run("--data", data, "--key", join(data, "none")),
       (error) => error instanceof CommandError && error.code === 2,
+    );
+  });
+
+  test("2 and one JSON object: a key that cannot be read", async (t) => {
+    const { data } = await writeLog(t);
+    const { skey } = generateSigner(NAME);
+    const secret = join(data, "secret");
+    await writeFile(secret, `${skey}\n`);
+    const garbage = join(data, "garbage");
+    await writeFile(garbage, "garbage\n");
+    const empty = join(data, "empty");
+    await writeFile(empty, "");
+    for (const key of [join(data, "none"), garbage, empty, secret, skey, "foo+bar", data]) {
+      const { out, code } = await run("--data", data, "--key", key, "--json");
+      assert.equal(code, 2);
+      const { result, log, findings } = JSON.parse(out) as { result: string; log: string; findings: Record<string, string>[] };
+      assert.deepEqual([result, log, findings.length, findings[0]?.["code"]], ["unknown", "", 1, "BAD_KEY"]);
+      assert.notEqual(findings[0]?.["found"], "");
+      assert.ok(!out.includes(skey.slice(-20)), "quotes no private key");
+    }
+    const named = JSON.parse((await run("--data", data, "--log", NAME, "--key", "foo+bar", "--json")).out) as { log: string };
+    assert.equal(named.log, NAME);
+    await assert.rejects(
+      run("--data", data, "--key", skey),
+      (error) => error instanceof CommandError && !error.message.includes(skey.slice(-20)),
     );
   });
 });

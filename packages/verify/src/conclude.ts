@@ -4,6 +4,7 @@ import { hashToBase64, type NoteVerifier } from "@proofline/tlog";
 import type { LogCheck, Proven } from "./log-check.ts";
 import type { Findings, Report } from "./report.ts";
 import type { Signed } from "./signed.ts";
+import type { TileContradiction } from "./tile-folder.ts";
 
 export interface Conclusion {
   readonly log: string;
@@ -18,8 +19,10 @@ export interface Conclusion {
   readonly to: number;
   /** The signed tree vouches for these lines by its tiles. */
   readonly provesRange: (from: number, to: number) => boolean;
-  /** What the reader of this copy knows to be unproven. */
-  readonly notProven: readonly string[];
+  /** Where its tiles say that these lines are not those that were signed. */
+  readonly contradiction: (from: number, to: number) => TileContradiction | undefined;
+  /** What the reader of this copy knows to be unproven; asked for in the end. */
+  readonly notProven: () => readonly string[];
   readonly signatures: number;
   readonly objects: number;
 }
@@ -31,6 +34,7 @@ export function conclude(c: Conclusion): Report {
   const limits = check.limits();
   const covered = coveredUpTo(c, proven, last);
   const isPinned = c.pinned.length > 0;
+  addContradiction(c, covered, last);
   addUnknown(c, covered, last);
   const { result } = findings;
   const to = result === "holds" ? covered : last;
@@ -43,7 +47,7 @@ export function conclude(c: Conclusion): Report {
     records: result === "holds" ? covered - from + 1 : check.lines,
     checkpoint: checkpointOf(c),
     findings: findings.list(),
-    notProven: [...tail, ...c.notProven, ...limits, ...principles(c, result === "holds")],
+    notProven: [...tail, ...c.notProven(), ...limits, ...principles(c, result === "holds")],
     details: {
       source: c.source,
       firstReceived: check.firstReceived,
@@ -66,6 +70,13 @@ function coveredUpTo({ from, to, provesRange, signed }: Conclusion, proven: Prov
   return signedEnd >= from && provesRange(from, signedEnd) ? signedEnd : from - 1;
 }
 
+/** Where the whole log is read, its lines speak for themselves; a part of it that its tiles deny is not merely unproven. */
+function addContradiction({ findings, check, from, to, contradiction, signed }: Conclusion, covered: number, last: number): void {
+  if (covered >= from || check.lines === 0 || findings.result === "broken") return;
+  const found = contradiction(from, Math.min(last, to, (signed?.size ?? 0) - 1));
+  if (found !== undefined) findings.add({ code: "TILE_CHANGED", ...found });
+}
+
 function addUnknown(c: Conclusion, covered: number, last: number): void {
   const { findings, pinned, from, to, log, source } = c;
   const isPartial = from > 0 || to < last;
@@ -73,12 +84,22 @@ function addUnknown(c: Conclusion, covered: number, last: number): void {
     findings.add({ code, seq: null, expected, found, where: source });
   if (pinned.length === 0) add("NO_KEY", `a key of ${log}`, "none");
   if (findings.result === "broken") return;
-  if (c.check.lines === 0) add("NO_DATA", "lines", "none");
-  else if (pinned.length > 0 && covered < from) {
+  const isEmpty = c.check.lines === 0;
+  // Lines that were asked for and are not there: "holds" would be an answer to another question.
+  if (isEmpty && from === 0 && to === Number.MAX_SAFE_INTEGER) add("NO_DATA", "lines", "none");
+  else if (isEmpty) add("NO_DATA", rangeText(from, to), "none of them");
+  else if (to !== Number.MAX_SAFE_INTEGER && last < to) add("NO_DATA", rangeText(last + 1, to), `the last line is seq ${last}`);
+  if (isEmpty) return;
+  if (pinned.length > 0 && covered < from) {
     if (isPartial || (c.signed?.size ?? 0) > 0)
       add("RANGE_NOT_PROVEN", "tiles that lead to the signed root, or the whole log", "only the chain of these lines");
     else add("NOTHING_SIGNED", "a checkpoint that covers lines", "one of size 0");
   }
+}
+
+function rangeText(from: number, to: number): string {
+  if (to === Number.MAX_SAFE_INTEGER) return `lines from seq ${from} on`;
+  return from === to ? `the line of seq ${from}` : `lines of seq ${from} to ${to}`;
 }
 
 function checkpointOf({ signed }: Conclusion): Report["checkpoint"] {

@@ -14,6 +14,8 @@ import { type Walked, walkSegments } from "./segment-walk.ts";
 import { openLogCheckpoint, openSavedCheckpoint, reportForks, type Signed } from "./signed.ts";
 import { TileFolder } from "./tile-folder.ts";
 
+/** How often the checkpoint is read again when it was replaced while its tiles were being read. */
+const TRIES = 8;
 /** A line's head alone, with the shortest of names, is longer. */
 const LEAST_LINE_BYTES = 130;
 
@@ -75,19 +77,11 @@ async function verifyOrGiveUp(folder: LogFolder, o: VerifyDataOptions, isOnly: b
 /** @returns undefined when it is not the log that was asked for */
 async function verifyFolder(folder: LogFolder, o: VerifyDataOptions, isOnly: boolean): Promise<Report | undefined> {
   const { from = 0, to = Number.MAX_SAFE_INTEGER } = o;
-  const findings = new Findings();
-  // The checkpoint first: a log that is being written grows while it is read, and must not seem to lack lines.
-  const notePath = join(folder.path, "checkpoint");
-  const note = await readNote(notePath);
-  const { segments, others } = await listSegments(folder.path);
-  const isMeant = isOnly && folder.name === undefined;
-  const identity = identify(folder, note, segments, o.keys, isMeant || folder.name === o.log ? o.log : undefined);
-  if (o.log !== undefined && identity.log !== o.log) return undefined;
-
-  const signed = await openOwn(folder.path, note, notePath, identity, findings);
+  const opened = await openFolder(folder, o, isOnly);
+  if (opened === undefined) return undefined;
+  const { segments, others, identity, findings, signed, tiles } = opened;
   const saved = await openSaved(o, identity, findings);
   reportForks(signed === undefined ? saved : [...saved, signed], findings);
-  const tiles = signed === undefined || signed.size === 0 ? undefined : new TileFolder(folder.path, signed.size, signed.root);
   const check = new LogCheck({
     log: identity.log,
     findings,
@@ -128,11 +122,46 @@ async function verifyFolder(folder: LogFolder, o: VerifyDataOptions, isOnly: boo
     from,
     to,
     provesRange: (first, last) => tiles?.provesAll(first, last) ?? false,
-    notProven: [...tornText(walked.tornBytes, segments), ...othersText(others), ...notes],
+    contradiction: (first, last) => tiles?.contradiction(first, last),
+    notProven: () => [...tornText(walked.tornBytes, segments), ...(tiles?.misfitsText() ?? []), ...othersText(others), ...notes],
     signatures:
       identity.pinned.length === 0 ? 0 : [signed, ...saved].reduce((sum, checkpoint) => sum + (checkpoint?.keys.length ?? 0), 0),
     objects: objects.checked,
   });
+}
+
+interface Opened {
+  readonly segments: readonly Segment[];
+  readonly others: readonly string[];
+  readonly identity: Identity;
+  readonly findings: Findings;
+  readonly signed: Signed | undefined;
+  readonly tiles: TileFolder | undefined;
+}
+
+/**
+ * The checkpoint, and the partial tiles that go with it. A receiver at work replaces both, and removes the old tiles: where tiles are
+ * missing and the checkpoint is another by now, the new one is taken. Lines are only ever added, so a newer one is as good.
+ * @returns undefined when it is not the log that was asked for
+ */
+async function openFolder(folder: LogFolder, o: VerifyDataOptions, isOnly: boolean): Promise<Opened | undefined> {
+  const notePath = join(folder.path, "checkpoint");
+  const isMeant = isOnly && folder.name === undefined;
+  let note = await readNote(notePath);
+  for (let left = TRIES; ; left--) {
+    const findings = new Findings();
+    // The checkpoint before the segments: a log that is being written grows while it is read, and must not seem to lack lines.
+    const { segments, others } = await listSegments(folder.path);
+    const identity = identify(folder, note, segments, o.keys, isMeant || folder.name === o.log ? o.log : undefined);
+    if (o.log !== undefined && identity.log !== o.log) return undefined;
+    const signed = await openOwn(folder.path, note, notePath, identity, findings);
+    const tiles = signed === undefined || signed.size === 0 ? undefined : new TileFolder(folder.path, signed.size, signed.root);
+    const opened = { segments, others, identity, findings, signed, tiles };
+    if (tiles === undefined || tiles.hasEdge || left <= 1) return opened;
+    const newer = await readNote(notePath);
+    if (newer === undefined || note === undefined || newer.equals(note)) return opened;
+    note = newer;
+  }
 }
 
 /** A wrong name is worth saying where the lines themselves do not explain it: as one that lost its first line would. */

@@ -3,7 +3,7 @@
 
 import type { UnknownCode } from "./report.ts";
 
-export type VerifyErrorCode = Extract<UnknownCode, "UNREADABLE" | "UNREACHABLE" | "BAD_ANSWER" | "NO_LOG">;
+export type VerifyErrorCode = Extract<UnknownCode, "UNREADABLE" | "UNREACHABLE" | "BAD_ANSWER" | "NO_LOG" | "BAD_KEY">;
 
 export class VerifyError extends Error {
   override readonly name = "VerifyError";

@@ -40,7 +40,11 @@ const UNKNOWN: Record<UnknownCode, Sentence> = {
     "no key to check signatures with. Give --key FILE, or fetch one from someone you trust; the copy of the key in the data folder " +
     "proves nothing about the folder.",
   NO_LOG: ({ where, expected, found }) => `${where}: found ${found}; expected ${expected}.`,
-  NO_DATA: ({ where }) => `${where}: no lines, so there is nothing that could be checked.`,
+  NO_DATA: ({ where, expected, found }) =>
+    expected === "lines"
+      ? `${where}: no lines, so there is nothing that could be checked.`
+      : `${where}: you asked for ${expected}, and they are not there: ${found}.`,
+  BAD_KEY: ({ where, found }) => `--key ${where}: ${found}`,
   NOTHING_SIGNED: () =>
     "no checkpoint covers any of these lines yet. Try again when the receiver has signed one; it does so when it stops, too.",
   RANGE_NOT_PROVEN: () =>

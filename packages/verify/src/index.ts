@@ -1,5 +1,5 @@
 // What the other rooms may use to verify logs.
-export { type Progress, type VerifyDataOptions, verifyData } from "./data.ts";
+export { couldNotRead, type Progress, type VerifyDataOptions, verifyData } from "./data.ts";
 export { VerifyError, type VerifyErrorCode } from "./errors.ts";
 export { formatReport } from "./format-report.ts";
 export { type VerifyLokiOptions, verifyLoki } from "./loki.ts";

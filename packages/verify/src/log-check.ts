@@ -209,14 +209,15 @@ export class LogCheck {
   }
 
   #endsBefore({ size }: Signed): boolean {
-    return size > this.chain.next && size <= this.#o.to + 1;
+    return size > this.chain.next && this.chain.next <= this.#o.to; // else the lines up to `to` are all there
   }
 
   #reportEnd(signed: Signed): void {
     const { endCode, findings } = this.#o;
     const next = this.chain.next;
-    const missing = signed.size - next;
-    const run = missing === 1 ? `seq ${next}` : `seq ${next} to ${signed.size - 1}, ${missing} lines`;
+    const end = Math.min(signed.size - 1, this.#o.to);
+    const missing = end - next + 1;
+    const run = missing === 1 ? `seq ${next}` : `seq ${next} to ${end}, ${missing} lines`;
     const text = endCode === "MISSING" ? { expected: run, found: "no more lines" } : this.#endText(signed);
     findings.add({ code: endCode, seq: next, ...text, where: signed.where });
   }

@@ -125,7 +125,8 @@ async function verifyWith(client: LokiClient, o: VerifyLokiOptions): Promise<Rep
     from,
     to,
     provesRange: () => false,
-    notProven: [...objectsText(references.count), ...repeatsText(merge.uncomparedRepeats)],
+    contradiction: () => undefined,
+    notProven: () => [...objectsText(references.count), ...repeatsText(merge.uncomparedRepeats)],
     signatures: checkpoints.signatures,
     objects: 0,
   });

@@ -38,8 +38,9 @@ export type BrokenCode =
 /** Why it could not be told whether the log holds. Without a {@link BrokenCode}, any one makes the result "unknown". */
 export type UnknownCode =
   | "NO_KEY" // no key to check signatures with
+  | "BAD_KEY" // a key of the caller's that cannot be read
   | "NO_LOG" // no such log, or no log at all
-  | "NO_DATA" // a log without lines
+  | "NO_DATA" // no lines, or not all that were asked for
   | "NOTHING_SIGNED" // lines, and no checkpoint that covers one
   | "RANGE_NOT_PROVEN" // a part of the log, and nothing that ties it to a checkpoint
   | "SAVED_CHECKPOINT_UNUSABLE" // a checkpoint of the caller's that cannot be read or verified
@@ -109,6 +110,7 @@ export interface ReportDetails {
 
 const UNKNOWN_CODES: ReadonlySet<string> = new Set<UnknownCode>([
   "NO_KEY",
+  "BAD_KEY",
   "NO_LOG",
   "NO_DATA",
   "NOTHING_SIGNED",

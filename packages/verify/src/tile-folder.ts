@@ -40,6 +40,10 @@ export class TileFolder {
   readonly #size: number;
   readonly #root: Hash;
   readonly #cache = new Map<string, Buffer | undefined>();
+  /** The tree's partial tiles. Read at once and kept: a receiver at work removes them when it has written wider ones. */
+  readonly #edge: ReadonlyMap<string, Buffer | undefined>;
+  /** Tiles that are there and have another length than they should. */
+  readonly #misfits = new Map<string, string>();
   readonly #differences: TileDifference[] = [];
   /** Tiles above the leaves that do not hold what those below them amount to. */
   readonly #wrongAbove: Tile[] = [];
@@ -49,7 +53,7 @@ export class TileFolder {
   readonly #counts: number[] = [];
   readonly #block = new Uint8Array(TILE_WIDTH * HASH_BYTES);
   #collected = { index: -1, bytes: 0 };
-  #isEdgeTrusted: boolean | undefined;
+  #edgeVerdict: Verdict | undefined;
 
   readonly #hasTiles: boolean;
 
@@ -59,6 +63,20 @@ export class TileFolder {
     this.#size = size;
     this.#root = root;
     this.#hasTiles = existsSync(join(folder, "tile"));
+    this.#edge = new Map(rightEdge(size).map((tile) => [tilePath(tile), this.#readFile(tile)]));
+  }
+
+  /** Whether the partial tiles of this very tree were all there. */
+  get hasEdge(): boolean {
+    return [...this.#edge.values()].every((bytes) => bytes !== undefined);
+  }
+
+  /** The tiles that could not be used, in words. Not evidence: a crash cuts files short, and tiles can be made again. */
+  misfitsText(): string[] {
+    if (this.#misfits.size === 0) return [];
+    const some = [...this.#misfits].slice(0, 3).map(([path, text]) => `${path} (${text})`);
+    const more = this.#misfits.size > some.length ? ", and more" : "";
+    return [`some tiles could not be used: ${some.join(", ")}${more}; they can be rebuilt from the lines`];
   }
 
   /**
@@ -139,6 +157,24 @@ export class TileFolder {
     return true;
   }
 
+  /**
+   * The first tile over [from, to] that contradicts what was signed: it and all that lead from it to the root are there and whole, and
+   * lead elsewhere. Whoever writes lines anew and then their tiles leaves this. Missing and torn tiles never do, nor does a log that
+   * grows meanwhile: what a tile of one tree holds does not change.
+   */
+  contradiction(from: number, to: number): TileContradiction | undefined {
+    for (let index = Math.floor(from / TILE_WIDTH); index <= Math.floor(Math.min(to, this.#size - 1) / TILE_WIDTH); index++) {
+      if (this.#verdict(0, index) !== "wrong") continue;
+      return {
+        seq: index * TILE_WIDTH,
+        expected: `tiles that lead to root ${hashToBase64(this.#root)} over ${this.#size} lines, as signed`,
+        found: "whole tiles that lead to another root: these lines or their tiles are not those that were signed",
+        where: join(this.#folder, tilePath(this.#tileAt(0, index))),
+      };
+    }
+    return undefined;
+  }
+
   /** Reports the tiles that are wrong themselves. */
   reportWrongTiles(findings: Findings): void {
     const wrong = new Map<string, Finding>();
@@ -162,33 +198,36 @@ export class TileFolder {
   }
 
   #isTrusted(level: number, index: number): boolean {
+    return this.#verdict(level, index) === "trusted";
+  }
+
+  #verdict(level: number, index: number): Verdict {
     const tile = this.#tileAt(level, index);
-    if (tile.width < 1) return false;
-    if (tile.width < TILE_WIDTH) return this.#edgeIsTrusted();
+    if (tile.width < 1) return "unusable";
+    if (tile.width < TILE_WIDTH) return this.#judgeEdge();
     const bytes = this.#read(tile);
-    if (bytes === undefined) return false;
-    const above = this.#read(this.#tileAt(level + 1, Math.floor(index / TILE_WIDTH)));
+    if (bytes === undefined) return "unusable";
+    const parent = Math.floor(index / TILE_WIDTH);
+    const verdict = this.#verdict(level + 1, parent);
+    if (verdict !== "trusted") return verdict;
     const slot = index % TILE_WIDTH;
-    const expected = above?.subarray(slot * HASH_BYTES, (slot + 1) * HASH_BYTES);
-    if (expected === undefined || expected.length < HASH_BYTES || !equalHashes(tileRoot(bytes), expected)) return false;
-    return this.#isTrusted(level + 1, Math.floor(index / TILE_WIDTH));
+    const expected = this.#read(this.#tileAt(level + 1, parent))?.subarray(slot * HASH_BYTES, (slot + 1) * HASH_BYTES);
+    if (expected === undefined || expected.length < HASH_BYTES) return "unusable";
+    return equalHashes(tileRoot(bytes), expected) ? "trusted" : "wrong";
   }
 
-  #edgeIsTrusted(): boolean {
-    this.#isEdgeTrusted ??= this.#computeEdge();
-    return this.#isEdgeTrusted;
+  #judgeEdge(): Verdict {
+    this.#edgeVerdict ??= this.#computeEdge();
+    return this.#edgeVerdict;
   }
 
-  #computeEdge(): boolean {
-    const edge = rightEdge(this.#size).map((tile) => this.#read(tile));
-    if (edge.some((bytes) => bytes === undefined)) return false;
+  #computeEdge(): Verdict {
+    if (!this.hasEdge) return "unusable";
     try {
-      return equalHashes(
-        rootFromTiles(this.#size, (tile) => this.#read(tile) ?? new Uint8Array(0)),
-        this.#root,
-      );
+      const root = rootFromTiles(this.#size, (tile) => this.#read(tile) ?? new Uint8Array(0));
+      return equalHashes(root, this.#root) ? "trusted" : "wrong";
     } catch (error) {
-      if (error instanceof TlogError) return false;
+      if (error instanceof TlogError) return "unusable";
       throw error;
     }
   }
@@ -196,18 +235,32 @@ export class TileFolder {
   /** A tile's bytes, from its own file or from the full tile that it became; undefined when there is neither, or too little in it. */
   #read(tile: Tile): Buffer | undefined {
     const path = tilePath(tile);
+    if (this.#edge.has(path)) return this.#edge.get(path);
     if (this.#cache.has(path)) return this.#cache.get(path);
-    let bytes: Buffer | undefined;
-    for (const width of new Set([tile.width, TILE_WIDTH])) {
-      bytes ??= readIfWhole(join(this.#folder, tilePath({ ...tile, width })), width * HASH_BYTES)?.subarray(
-        0,
-        tile.width * HASH_BYTES,
-      );
-    }
+    const bytes = this.#readFile(tile);
     if (this.#cache.size >= CACHED_TILES * 4) this.#cache.delete(this.#cache.keys().next().value!);
     this.#cache.set(path, bytes);
     return bytes;
   }
+
+  #readFile(tile: Tile): Buffer | undefined {
+    const misfits: [path: string, text: string][] = [];
+    for (const width of new Set([tile.width, TILE_WIDTH])) {
+      const path = tilePath({ ...tile, width });
+      const bytes = readIfThere(join(this.#folder, path));
+      if (bytes?.length === width * HASH_BYTES) return bytes.subarray(0, tile.width * HASH_BYTES);
+      if (bytes !== undefined) misfits.push([path, `${bytes.length} bytes instead of ${width * HASH_BYTES}`]);
+    }
+    for (const [path, text] of misfits) if (this.#misfits.size < MAX_DIFFERENCES) this.#misfits.set(path, text);
+    return undefined;
+  }
+}
+
+/** Of a tile: what it holds was signed; it was not; or there are tiles missing between it and the signed root. */
+type Verdict = "trusted" | "wrong" | "unusable";
+
+export interface TileContradiction extends Finding {
+  readonly where: string;
 }
 
 interface Finding {
@@ -216,10 +269,9 @@ interface Finding {
   readonly found: string;
 }
 
-function readIfWhole(path: string, length: number): Buffer | undefined {
+function readIfThere(path: string): Buffer | undefined {
   try {
-    const bytes = readFileSync(path);
-    return bytes.length === length ? bytes : undefined;
+    return readFileSync(path);
   } catch {
     return undefined; // missing, or not to be read: tiles can be made again from the lines, and prove nothing by being there
   }

@@ -1,8 +1,17 @@
 // verify.ts: `proofline verify`: its words, and how a report becomes text and an exit status. What is checked, and how, is @proofline/verify's.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { type NoteVerifier, TlogError, verifierFromVkey } from "@proofline/tlog";
-import { formatReport, type Progress, type Report, reportToJson, verifyData, verifyLoki } from "@proofline/verify";
+import {
+  couldNotRead,
+  formatReport,
+  type Progress,
+  type Report,
+  reportToJson,
+  VerifyError,
+  verifyData,
+  verifyLoki,
+} from "@proofline/verify";
 import { Command, InvalidArgumentError } from "commander";
 import { CommandError, EXIT } from "../exit.ts";
 
@@ -47,11 +56,20 @@ function writeOut(text: string): void {
   process.stdout.write(text);
 }
 
-function verify(options: VerifyOptions): Promise<Report> {
+async function verify(options: VerifyOptions): Promise<Report> {
+  let keys: NoteVerifier[];
+  try {
+    keys = options.key.flatMap(readKeys);
+  } catch (error) {
+    if (!(error instanceof VerifyError)) throw error;
+    // A program reads one object, whatever went wrong; a person a line on standard error.
+    if (options.json === true) return couldNotRead(error, options.log ?? "", options.data ?? options.loki ?? "");
+    throw new CommandError(EXIT.unknown, `--key ${error.where}: ${error.message}`, { cause: error });
+  }
   const progress = new ProgressLine(process.stderr);
   const { log, from, to, data, loki, tenant, since, checkpoint } = options;
   const common = {
-    keys: options.key.flatMap(readKeys),
+    keys,
     checkpoint,
     ...(log === undefined ? {} : { log }),
     ...(from === undefined ? {} : { from }),
@@ -73,6 +91,7 @@ function verify(options: VerifyOptions): Promise<Report> {
 function checkOptions(options: VerifyOptions): VerifyOptions {
   const { data, loki, tenant, since, from, to } = options;
   if ((data === undefined) === (loki === undefined)) throw usage("verify: give either --data DIR or --loki URL");
+  if (data === "") throw usage("verify: --data: give a folder");
   if (data !== undefined && tenant !== undefined) throw usage("verify: --tenant goes with --loki");
   if (data !== undefined && since !== undefined) throw usage("verify: --since goes with --loki");
   if (loki !== undefined && !/^https?:\/\/[^/]/.test(loki)) {
@@ -82,22 +101,25 @@ function checkOptions(options: VerifyOptions): VerifyOptions {
   return options;
 }
 
-/** A vkey, or a file with one on each line. */
+/** A vkey, or a file with one on each line. @throws {VerifyError} BAD_KEY */
 function readKeys(text: string): NoteVerifier[] {
+  // A private key, given by mistake, must not end up in a terminal's or a scheduler's log.
+  const isPrivate = /PRIVATE.KEY/.test(text);
+  const where = isPrivate ? "(a private key)" : text;
+  const bad = (message: string, cause?: unknown) =>
+    new VerifyError("BAD_KEY", { message, expected: "a public key, name+id+base64, or a file with such", where, cause });
+  if (isPrivate && !existsSync(text)) throw bad("this is a private key, which nobody else should see: give the public one");
   try {
     if (/^[^+\s]+\+[0-9a-f]{8}\+/.test(text)) return [verifierFromVkey(text)];
     const lines = readFileSync(text, "utf8").split(/\r?\n/);
     const keys = lines.filter((line) => line !== "" && !line.startsWith("#")).map(verifierFromVkey);
     if (keys.length > 0) return keys;
-    throw new CommandError(EXIT.unknown, `--key ${text}: there is no key in it`);
   } catch (error) {
-    if (error instanceof TlogError)
-      throw new CommandError(EXIT.unknown, `--key ${text}: ${error.message} (${error.code})`, { cause: error });
-    if (error instanceof CommandError) throw error;
-    throw new CommandError(EXIT.unknown, `--key ${text}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    if (error instanceof TlogError) throw bad(`${error.message} (${error.code})`, error);
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error"; // its message would repeat the text
+    throw bad(code === "ENOENT" ? "no such file, and not a key (name+id+base64)" : `cannot be read (${code})`);
   }
+  throw bad("there is no key in it");
 }
 
 function append(value: string, before: readonly string[]): string[] {
