@@ -10,7 +10,10 @@ export function newTrace(): SpanContext {
 }
 
 /** The active span's ids, else those of the surroundings. */
-export function traceHere(active: Context, here: { readonly trace?: SpanContext | undefined } | undefined): SpanContext | undefined {
+export function traceHere(
+  active: Context,
+  here: { readonly trace?: SpanContext | undefined } | undefined,
+): SpanContext | undefined {
   const span = trace.getSpanContext(active);
   return span !== undefined && isSpanContextValid(span) ? span : here?.trace;
 }
