@@ -2,7 +2,7 @@
 
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, normalize } from "node:path";
 import { VerifyError } from "./errors.ts";
 
 const MAX_DEPTH = 6;
@@ -35,7 +35,7 @@ export async function findLogs(data: string): Promise<LogFolder[]> {
       await visit(join(path, entry.name), name === "" ? entry.name : `${name}/${entry.name}`, depth + 1);
     }
   };
-  await visit(resolve(data), "", 0);
+  await visit(normalize(data), "", 0);
   return found;
 }
 
