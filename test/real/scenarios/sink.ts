@@ -1,7 +1,7 @@
 // sink.ts: the Loki sink alone against the real Loki, with logs that a receiver would need days to make: old ones.
 
 import assert from "node:assert/strict";
-import { type LokiSink, startLokiSink } from "@proofline/receiver";
+import { type LokiSink, startLokiSink } from "@proofline/receiver/loki";
 import { MemoryLedger } from "../../../packages/receiver/test/loki/memory-ledger.ts";
 import type { RealLoki } from "../../support/peers/loki.ts";
 import { waitFor } from "../../support/peers/process.ts";
