@@ -12,6 +12,8 @@ export interface Context {
   readonly folder: string;
   /** Called in opposite order when the scenario is over, however it ended. */
   defer(cleanup: () => Promise<unknown>): void;
+  /** A line under the scenario's own: what was measured, or what each side said. */
+  say(line: string): void;
 }
 
 export interface Scenario {
@@ -33,10 +35,11 @@ export async function runLane(scenarios: readonly Scenario[], print: (line: stri
   for (const scenario of scenarios) {
     const folder = await mkdtemp(join(tmpdir(), "proofline-real-"));
     const cleanups: (() => Promise<unknown>)[] = [];
+    const said: string[] = [];
     const started = performance.now();
     const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
     try {
-      await scenario.run({ folder, defer: (cleanup) => cleanups.push(cleanup) });
+      await scenario.run({ folder, defer: (cleanup) => cleanups.push(cleanup), say: (line) => said.push(line) });
       passed += 1;
       print(`ok    ${scenario.name} (${seconds()})`);
     } catch (error) {
@@ -49,6 +52,7 @@ export async function runLane(scenarios: readonly Scenario[], print: (line: stri
         print(indent(error instanceof Error ? (error.stack ?? error.message) : String(error)));
       }
     }
+    for (const line of said) print(indent(line));
     const failures = failed;
     for (const cleanup of cleanups.reverse()) {
       await cleanup().catch((error: unknown) => print(indent(`while ending: ${String(error)}`)));

@@ -2,6 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { findJava } from "../support/peers/java.ts";
 import { type RealLoki, startLoki } from "../support/peers/loki.ts";
 import { findPython } from "../support/peers/python.ts";
 import { type Found, findPeer, type PeerName } from "../support/peers.ts";
@@ -23,6 +24,11 @@ export class Peers {
   /** An interpreter with the stock OpenTelemetry SDK. @throws {Skipped} */
   python(): Promise<string> {
     return this.#once("python", () => findPython({ say: this.#say }));
+  }
+
+  /** A folder of jars with the stock OpenTelemetry SDK, for a Java that is here. @throws {Skipped} */
+  java(): Promise<string> {
+    return this.#once("java", () => findJava({ say: this.#say }));
   }
 
   /** A Loki with an empty store, ended when the scenario is over. @throws {Skipped} */

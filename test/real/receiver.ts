@@ -21,6 +21,15 @@ export interface Verdict {
   };
 }
 
+export interface ReceiverOptions {
+  readonly loki?: string;
+  readonly data?: string;
+  /** `127.0.0.1:PORT` of its probes and metrics, when its listeners ask for credentials or speak TLS. */
+  readonly admin?: string;
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 export class Receiver {
   readonly data: string;
   /** `127.0.0.1:PORT` */
@@ -28,31 +37,36 @@ export class Receiver {
   readonly grpc: string;
   readonly #args: readonly string[];
   readonly #loki: string | undefined;
+  /** Where probes and metrics are. */
+  readonly #probes: string;
+  readonly #environment: Readonly<Record<string, string>>;
   #child: RunningProcess | undefined;
 
-  private constructor(data: string, ports: readonly number[], loki: string | undefined) {
+  private constructor(data: string, ports: readonly number[], { loki, admin, environment }: ReceiverOptions) {
     this.data = data;
     this.http = `127.0.0.1:${ports[0]}`;
     this.grpc = `127.0.0.1:${ports[1]}`;
     this.#loki = loki;
+    this.#probes = admin ?? this.http;
+    this.#environment = { ...environment, ...(admin === undefined ? {} : { PROOFLINE_ADMIN_HTTP: admin }) };
     const sink = loki === undefined ? [] : ["--loki", loki];
     this.#args = ["serve", "--data", data, "--log", LOG, "--otlp-http", this.http, "--otlp-grpc", this.grpc, ...sink];
   }
 
-  /** Starts with a new log; stops when the scenario is over. */
-  static async start(context: Context, o: { loki?: string } = {}): Promise<Receiver> {
-    const receiver = new Receiver(join(context.folder, "data"), await freePorts(2), o.loki);
+  /** Starts with the log in `data`, a new one when there is none; stops when the scenario is over. */
+  static async start(context: Context, o: ReceiverOptions = {}): Promise<Receiver> {
+    const receiver = new Receiver(o.data ?? join(context.folder, "data"), await freePorts(2), o);
     context.defer(() => receiver.stop());
     await receiver.start();
     return receiver;
   }
 
   async start(): Promise<void> {
-    const child = spawnProcess(process.execPath, [PROOFLINE, ...this.#args], {});
+    const child = spawnProcess(process.execPath, [PROOFLINE, ...this.#args], { env: this.#environment });
     this.#child = child;
     await waitFor("the receiver to be ready", async () => {
       if (child.ended) throw new Error(`proofline serve ended with ${await child.exited}: ${child.output().slice(-800)}`);
-      return answersOk(`http://${this.http}/readyz`);
+      return answersOk(`http://${this.#probes}/readyz`);
     });
   }
 
@@ -68,13 +82,20 @@ export class Receiver {
     this.#child = undefined;
   }
 
+  /** @throws when it does not run */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error("the receiver does not run");
+    return pid;
+  }
+
   output(): string {
     return this.#child?.output() ?? "";
   }
 
   /** The sum of a metric over its labels; undefined when it is not served. */
   async metric(name: string): Promise<number | undefined> {
-    const text = await fetch(`http://${this.http}/metrics`).then((response) => response.text());
+    const text = await fetch(`http://${this.#probes}/metrics`).then((response) => response.text());
     const values = text.split("\n").filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
     return values.length === 0 ? undefined : values.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
   }
@@ -118,6 +139,11 @@ export class Receiver {
     return texts.join("").split("\n").slice(0, -1);
   }
 
+  /** Those that senders caused: without what the service says of itself at a start, a stop, another configuration. */
+  async senderLines(): Promise<string[]> {
+    return (await this.lines()).filter((line) => (JSON.parse(line) as { writer?: string }).writer !== "proofline.receiver");
+  }
+
   async deadLetters(): Promise<{ seq: number; reason: string }[]> {
     const text = await readFile(join(this.data, LOG, "cursors", "_loki.dead-letter.jsonl"), "utf8").catch(() => "");
     return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as { seq: number; reason: string }]));
@@ -125,6 +151,24 @@ export class Receiver {
 
   verifyData(): Promise<Verdict> {
     return this.#verify(["--data", this.data, "--log", LOG]);
+  }
+
+  /** Another copy of the data folder, with the key of this one. */
+  verifyCopy(data: string): Promise<Verdict> {
+    return this.#verify(["--data", data, "--log", LOG]);
+  }
+
+  /** What a store gave back, against a checkpoint. */
+  verifyLines(file: string, checkpoint: string): Promise<Verdict> {
+    return this.#verify(["--lines", file, "--checkpoint", checkpoint, "--log", LOG]);
+  }
+
+  /** The file of the newest checkpoint, when that is over so many lines. */
+  async checkpointOver(size: number): Promise<string> {
+    const file = join(this.data, LOG, "checkpoint");
+    return waitFor(`a checkpoint over ${size} lines`, async () =>
+      (await readFile(file, "utf8")).split("\n")[1] === String(size) ? file : undefined,
+    );
   }
 
   verifyLoki(loki: string): Promise<Verdict> {

@@ -5,12 +5,23 @@ import { runLane } from "./lane.ts";
 import { Peers } from "./peers-here.ts";
 import { collectorScenarios } from "./scenarios/collector.ts";
 import { lokiScenarios } from "./scenarios/loki.ts";
+import { onwardScenarios } from "./scenarios/onward.ts";
+import { sdkScenarios } from "./scenarios/sdks.ts";
 import { sendingScenarios } from "./scenarios/sending.ts";
 import { sinkScenarios } from "./scenarios/sink.ts";
+import { tlogScenarios } from "./scenarios/tlog.ts";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const peers = new Peers(print);
-const all = [...sendingScenarios(peers), ...collectorScenarios(peers), ...lokiScenarios(peers), ...sinkScenarios(peers)];
+const all = [
+  ...sendingScenarios(peers),
+  ...sdkScenarios(peers),
+  ...collectorScenarios(peers),
+  ...lokiScenarios(peers),
+  ...sinkScenarios(peers),
+  ...onwardScenarios(peers),
+  ...tlogScenarios(peers),
+];
 const wanted = process.argv.slice(2);
 const chosen = wanted.length === 0 ? all : all.filter(({ name }) => wanted.some((part) => name.includes(part)));
 if (chosen.length === 0) print(`no scenario's name contains ${wanted.map((part) => JSON.stringify(part)).join(" or ")}`);

@@ -46,6 +46,8 @@ export interface FakeLoki {
   failAlways(fault: Fault | undefined): void;
   /** Adds a refusal with 400 of single entries; undefined takes it away. */
   refuse(rule: Refuse | undefined): void;
+  /** Keeps entries out of answers to queries while the rule says so, as a Loki that has not flushed them. */
+  hide(rule: ((entry: StoredEntry) => boolean) | undefined): void;
   /** Resolves when the pushes so far fulfil the condition, looked at after each answer. */
   until(condition: (loki: FakeLoki) => boolean): Promise<void>;
   /** Closes the port; entries stay. */
@@ -152,6 +154,9 @@ export async function startFakeLoki(
     },
     refuse: (rule) => {
       refuse = rule;
+    },
+    hide: (rule) => {
+      store.hidden = rule;
     },
     until: (condition) => (condition(loki) ? Promise.resolve() : new Promise((resolve) => waiting.push({ condition, resolve }))),
     down: close,

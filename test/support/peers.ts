@@ -7,7 +7,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { run, spawnProcess } from "./peers/process.ts";
 
-export type PeerName = "otelcol-audit" | "telemetrygen" | "loki" | "logcli";
+export type PeerName = "otel-go-emit" | "otelcol-audit" | "telemetrygen" | "loki" | "logcli" | "tlog-fsck" | "promtool";
 export type Found = { readonly at: "found"; readonly path: string } | { readonly at: "missing"; readonly reason: string };
 
 interface Recipe {
@@ -20,9 +20,12 @@ interface Recipe {
 }
 
 const RECIPES: Readonly<Record<PeerName, Recipe>> = {
+  "otel-go-emit": { folder: "otel-go", probe: ["--version"], expected: /otel-go-emit \d/, coldMinutes: 1 },
   "otelcol-audit": { folder: "otelcol", probe: ["--version"], expected: /otelcol-audit version \d/, coldMinutes: 4 },
   telemetrygen: { folder: "telemetrygen", probe: ["logs", "--help"], expected: /--otlp-http/, coldMinutes: 1 },
   loki: { folder: "loki", probe: ["-version"], expected: /loki, version 3\./, coldMinutes: 7 },
+  "tlog-fsck": { folder: "tlog-fsck", probe: ["--version"], expected: /tlog-fsck \d/, coldMinutes: 1 },
+  promtool: { folder: "promtool", probe: ["--version"], expected: /promtool, version \d/, coldMinutes: 5 },
   logcli: { folder: "loki", probe: ["--version"], expected: /logcli, version 3\./, coldMinutes: 7 },
 };
 const LEAST_GO = [1, 26, 5] as const;

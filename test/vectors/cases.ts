@@ -8,6 +8,8 @@ export interface Case {
   /** Rewrites an encoding into what the description cannot say; null when that encoding cannot carry the case. */
   readonly protobuf?: ((hex: string) => string) | null;
   readonly json?: ((text: string) => string) | null;
+  /** Who the receiver found the sender to be; nobody when absent. */
+  readonly writer?: string;
 }
 
 /** A complete audit record with an id, so that a case shows only what it is about. */
@@ -304,6 +306,38 @@ export const cases: readonly Case[] = [
     request: request(resourceLogs({ attributes: [kv("service.name", str("a"))], scopes: [scopeLogs({ name: "s", records: [logRecord({ event: "bad", severity: 9 }), logRecord({ event: "e", attributes: audit })] })] })),
     protobuf: null,
     json: swap('"severityNumber":9', '"severityNumber":"INFO"'),
+  },
+  {
+    name: "writer",
+    why: "the authenticated writer stands in every line of the request, quarantined ones too, and is none of what was sent",
+    writer: "billing \"eu\" é",
+    request: request(
+      resourceLogs({
+        attributes: [kv("writer", str("resource"))],
+        scopes: [
+          scopeLogs({
+            name: "s",
+            records: [
+              logRecord({ event: "e", attributes: [...audit, kv("writer", str("mallory")), kv("proofline.writer", str("mallory"))] }),
+              logRecord({ event: "deep", body: nested(65) }),
+            ],
+          }),
+        ],
+      }),
+    ),
+    protobuf: null,
+  },
+  {
+    name: "writer-not-authenticated",
+    why: "an attribute of any name stays an attribute: nothing that was sent becomes the writer",
+    request: withAttributes(
+      kv("writer", str("mallory")),
+      kv("audit.writer", str("mallory")),
+      kv("proofline.writer", str("mallory")),
+      kv("audit.sequence.stream_id", str("s")),
+      kv("audit.sequence.number", int("1")),
+    ),
+    json: (text) => text.replace('"eventName":', '"writer":"mallory","eventName":'),
   },
 ];
 

@@ -13,7 +13,7 @@ const folder = new URL("./line/", import.meta.url);
 const vectors = readdirSync(folder).map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as Vector);
 
 /** What a receiver without redaction writes. */
-function write({ head, id }: Vector, decoded: Decoded): Pick<Vector, "lines"> & { objects: NonNullable<Vector["objects"]> } {
+function write({ head, id, writer = "" }: Vector, decoded: Decoded): Pick<Vector, "lines"> & { objects: NonNullable<Vector["objects"]> } {
   const objects: Ref[] = [];
   const store = (bytes: Uint8Array): Ref => {
     const ref = new Ref(createHash("sha256").update(bytes).digest("hex"), bytes.length);
@@ -25,6 +25,7 @@ function write({ head, id }: Vector, decoded: Decoded): Pick<Vector, "lines"> & 
   for (const { record, raw } of decoded.records) {
     liftAudit(record);
     if (record.id === "") assignId(record, id);
+    record.writer = writer;
     if (record.quarantine !== undefined && raw !== undefined) record.quarantine = { ...record.quarantine, bytes: store(raw) };
     const { tail, moved } = fitRecord(record, MAX_LINE_BYTES - maxHeadBytes(head.log));
     for (const bytes of moved) store(bytes);

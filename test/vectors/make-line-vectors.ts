@@ -14,6 +14,8 @@ export interface Vector {
   head: { log: string; seq: number; prev: string; received: string };
   /** Assigned to the record that has none. */
   id: string;
+  /** Who the receiver found the sender to be; nobody when absent. */
+  writer?: string;
   lines: string[];
   /** SHA-256 and length of what the lines refer to, in the order in which it was moved out; quarantined bytes too. */
   objects?: { sha256: string; bytes: number }[];
@@ -22,11 +24,11 @@ export interface Vector {
 const folder = fileURLToPath(new URL("./line/", import.meta.url));
 const head = { log: "audit.example.com/prod-0", seq: 41, prev: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", received: "1795209243123456789" };
 
-for (const { name, why, request, protobuf = same, json = same } of cases) {
+for (const { name, why, request, protobuf = same, json = same, writer } of cases) {
   const file = `${folder}${name}.json`;
   const old = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Vector) : undefined;
   const otlp = { protobuf: protobuf && protobuf(protobufHex(request)), json: json && json(request.json) };
-  const vector: Vector = { name, why, otlp, head, id: "01JD5ZX8Q5HY0A9G3B4T8R2E7C", lines: old?.lines ?? [] };
+  const vector: Vector = { name, why, otlp, head, id: "01JD5ZX8Q5HY0A9G3B4T8R2E7C", ...(writer === undefined ? {} : { writer }), lines: old?.lines ?? [] };
   if (old?.objects) vector.objects = old.objects;
   writeFileSync(file, `${JSON.stringify(vector, null, 2)}\n`);
 }

@@ -238,6 +238,7 @@ def lines_of(vector):
                 if r["id"] == "":
                     r["id"] = vector["id"]
                     notes.add(("id", "assigned"))
+                r["writer"] = vector.get("writer", "")
                 fit(r, notes, MAX_LINE - len(longest.encode()), objects)
                 start = '{"v":1,"log":%s,"seq":%d,"prev":"%s","received":"%s",' % (string(head["log"]), seq, prev, time(received))
                 lines.append(start + tail(r, notes))

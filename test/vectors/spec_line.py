@@ -138,6 +138,7 @@ def tail(r, notes):
         fields.append(("redactions", "[" + ",".join(r["redactions"]) + "]"))
     if r.get("producer"):
         fields.append(("producer", r["producer"]))
+    add("writer", r.get("writer", ""))
     if notes:
         ordered = sorted(notes, key=lambda n: (n[0].encode(), n[1].encode()))
         fields.append(("notes", "[" + ",".join('{"path":%s,"note":"%s"}' % (string(p), n) for p, n in ordered) + "]"))

@@ -7,7 +7,7 @@ export const EXIT = {
   broken: 1 as const,
   /** It could not be checked or done: unreachable, unreadable, no key. */
   unknown: 2 as const,
-  /** The call's words, or the configuration, are off. EX_USAGE. */
+  /** The call's words, or the configuration, are off; what should be made is there already, or has no place. EX_USAGE. */
   usage: 64 as const,
 };
 export type ExitCode = 0 | 1 | 2 | 64;

@@ -7,7 +7,7 @@ import { run, temporaryFolder } from "./support.ts";
 
 describe("proofline key generate", () => {
   test("writes the private key for its owner only, and prints the public one alone on its line", async (t) => {
-    const file = join(await temporaryFolder(t), "keys", "audit.key");
+    const file = join(await temporaryFolder(t), "audit.key");
     const { code, out } = await run(["key", "generate", "--name", "audit.example.com", "--out", file]);
     assert.equal(code, 0);
     assert.equal((await stat(file)).mode & 0o777, 0o600);
@@ -23,6 +23,14 @@ describe("proofline key generate", () => {
     assert.equal(code, 64);
     assert.match(error, /is there already/);
     assert.equal(await readFile(file, "utf8"), "precious");
+  });
+
+  test("makes no folder: a key without its place is a mistake in the call, status 64", async (t) => {
+    const folder = join(await temporaryFolder(t), "keys");
+    const { code, error } = await run(["key", "generate", "--name", "a", "--out", join(folder, "audit.key")]);
+    assert.equal(code, 64);
+    assert.ok(error.includes(`there is no folder ${folder}`), error);
+    await assert.rejects(stat(folder), { code: "ENOENT" });
   });
 
   test("a name that no key can have, and missing words, are status 64", async (t) => {
@@ -42,7 +50,7 @@ describe("proofline log create", () => {
     assert.ok(out.includes(join(data, "a/b/key")));
     assert.match(await readFile(join(data, "a/b/checkpoint"), "utf8"), /^a\/b\n0\n/);
     const again = await run(["log", "create", "--data", data, "--log", "a/b"]);
-    assert.equal(again.code, 2);
+    assert.equal(again.code, 64);
     assert.match(again.error, /already/);
   });
 
@@ -86,6 +94,14 @@ describe("proofline config check", () => {
     const { code, out } = await run(["config", "keys"]);
     assert.equal(code, 0);
     assert.match(out, /^otlp\.http +PROOFLINE_OTLP_HTTP +127\.0\.0\.1:4318$/m);
+  });
+});
+
+describe("proofline config schema and keys --markdown", () => {
+  test("print what docs/ holds", async () => {
+    const docs = (name: string): Promise<string> => readFile(new URL(`../../../docs/${name}`, import.meta.url), "utf8");
+    assert.ok((await run(["config", "schema"])).out === (await docs("config.schema.json")));
+    assert.ok((await run(["config", "keys", "--markdown"])).out === (await docs("configuration.md")));
   });
 });
 

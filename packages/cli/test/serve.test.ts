@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { access, readFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { access, readFile, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { type Running, start } from "./process.ts";
@@ -62,7 +63,7 @@ describe("proofline serve", () => {
     socket.on("error", () => {});
     socket.write("POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{");
     const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    while (!(await metrics()).includes("proofline_inflight_bytes 1000")) await new Promise(setImmediate);
+    while (!(await metrics()).includes("proofline_inflight_bytes 1\n")) await new Promise(setImmediate);
     running.child.kill("SIGTERM");
     // Signals that come together are one; what is sent again later insists.
     const insist = setInterval(() => running.child.kill("SIGTERM"), 100);
@@ -94,6 +95,53 @@ PROOFLINE_ACCEPT  accept: "some" is not one of all, audit
 3 problems; nothing was started.
 `,
     );
+    await assert.rejects(access(data));
+  });
+
+  test("reads its configuration again on SIGHUP, keeps the old one when the new one is wrong, and goes on", async (t) => {
+    const folder = await temporaryFolder(t);
+    const [file, token] = [join(folder, "audit.yaml"), join(folder, "token")];
+    await writeFile(token, "t".repeat(32));
+    await writeFile(file, "log_level: info\n");
+    const running = start(t, ["serve", "--config", file, "--data", join(folder, "data"), ...PORTS]);
+    const [, port] = await running.until(READY);
+    const url = `http://127.0.0.1:${port}/v1/logs`;
+    assert.equal(await post(url, "a"), 200);
+    const hangUp = async (yaml: string, said: RegExp): Promise<void> => {
+      await writeFile(file, yaml);
+      running.child.kill("SIGHUP");
+      while (!said.test(running.error())) await once(running.child.stderr!, "data");
+    };
+    await hangUp("accept: adit\n", /accept: \\"adit\\" is not one of all, audit.*\n.*the old one stays in force/);
+    assert.equal(await post(url, "b"), 200);
+    await hangUp(`auth: { tokens: [{ name: billing, file: ${token}, logs: [default] }] }\n`, /the configuration was read again/);
+    assert.equal(await post(url, "c"), 401);
+    running.child.kill("SIGTERM");
+    assert.equal((await running.ended).code, 0);
+    const { out } = await run(["query", "--data", join(folder, "data"), "--event", "proofline.*", "--json"]);
+    assert.deepEqual(
+      [...out.matchAll(/"event":"proofline\.([\w.]+)".*?"audit\.outcome":"(\w+)"/g)].map(([, event, outcome]) => [
+        event,
+        outcome,
+      ]),
+      [
+        ["receiver.started", "success"],
+        ["config.changed", "failure"],
+        ["config.changed", "success"],
+        ["receiver.stopped", "success"],
+      ],
+    );
+  });
+
+  test("a port that is taken is status 2, and no log is made", async (t) => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    t.after(() => taken.close());
+    const address = `127.0.0.1:${(taken.address() as { port: number }).port}`;
+    const data = join(await temporaryFolder(t), "data");
+    const { ended, error } = start(t, ["serve", "--data", data, "--otlp-http", address, "--otlp-grpc", "127.0.0.1:0"]);
+    assert.equal((await ended).code, 2);
+    assert.match(error(), new RegExp(`otlp\\.http: ${address} is in use by another process`));
     await assert.rejects(access(data));
   });
 
@@ -134,8 +182,10 @@ describe("proofline tail", () => {
     const { url } = await serve(t, data);
     const tail = start(t, ["tail", "--data", data]);
     await post(url, "a");
-    await tail.until(/^ {4}0 {2}\d\d:\d\d:\d\d\.\d{3} {2}e /m);
+    // The first line of a run is the service's own.
+    await tail.until(/^ {4}0 {2}\d\d:\d\d:\d\d\.\d{3} {2}proofline\.receiver\.started +system:proofline\.receiver /m);
+    await tail.until(/^ {4}1 {2}\d\d:\d\d:\d\d\.\d{3} {2}e /m);
     await post(url, "b");
-    await tail.until(/^ {4}1 {2}/m);
+    await tail.until(/^ {4}2 {2}/m);
   });
 });

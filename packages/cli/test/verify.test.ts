@@ -104,6 +104,21 @@ describe("proofline verify", () => {
     ["a server that is no URL", ["--loki", "loki:3100"]],
     ["a folder without a name", ["--data", ""]],
     ["a tenant without a server", ["--data", ".", "--tenant", "x"]],
+    ["a log's name that leaves the folder", ["--data", ".", "--log", "../x"]],
+    ["a log's name with a space", ["--data", ".", "--log", "a b"]],
+    ["a log's URL that is none", ["--url", "logs.example/tlog/a"]],
+    ["lines and receipts", ["--lines", "-", "--receipt", "x"]],
+    ["lines and a server", ["--lines", "-", "--url", "http://127.0.0.1/log"]],
+    ["a receipt and two places", ["--receipt", "x", "--data", ".", "--url", "http://127.0.0.1/log"]],
+    ["a receipt and a range", ["--receipt", "x", "--from", "1"]],
+    ["a receipt and a checkpoint", ["--receipt", "x", "--checkpoint", "y"]],
+    ["a line without a receipt", ["--data", ".", "--line", "x"]],
+    ["only new lines of a folder", ["--data", ".", "--new"]],
+    ["only new lines, from a number on", ["--url", "http://127.0.0.1/log", "--new", "--from", "1"]],
+    ["only new lines, and no memory", ["--url", "http://127.0.0.1/log", "--new", "--no-state"]],
+    ["only growth, and lines", ["--url", "http://127.0.0.1/log", "--growth", "--to", "1"]],
+    ["a state folder for a folder", ["--data", ".", "--state", "x"]],
+    ["a token for a folder", ["--data", ".", "--token-file", "x"]],
   ];
   for (const [name, words] of wrong) {
     test(`64: ${name}`, async () => {
@@ -159,6 +174,32 @@ describe("proofline verify", () => {
     await assert.rejects(
       run("--data", data, "--key", skey),
       (error) => error instanceof CommandError && !error.message.includes(skey.slice(-20)),
+    );
+  });
+
+  test("lines in a file, against a checkpoint that was kept: 0, and 1 when one is missing", async (t) => {
+    const { data, key, text } = await writeLog(t);
+    const file = join(data, "export.jsonl");
+    await writeFile(file, text.split("\n").toReversed().join("\n"));
+    const words = ["--lines", file, "--key", key, "--checkpoint", join(data, NAME, "checkpoint")];
+    assert.equal((await run(...words)).code, 0);
+    await writeFile(file, text.split("\n").slice(1).join("\n"));
+    const { out, code } = await run(...words, "--json");
+    assert.equal(code, 1);
+    const { findings } = JSON.parse(out) as { findings: { code: string; seq: number }[] };
+    assert.deepEqual(
+      findings.map(({ code, seq }) => [code, seq]),
+      [["MISSING", 0]],
+    );
+  });
+
+  test("a server that is not there, a token that cannot be read: 2", async (t) => {
+    const { data, key } = await writeLog(t);
+    const words = ["--url", "http://127.0.0.1:1/log", "--key", key, "--state", join(data, "state")];
+    assert.equal((await run(...words)).code, 2);
+    await assert.rejects(
+      run(...words, "--token-file", join(data, "none")),
+      (error) => error instanceof CommandError && error.code === 2,
     );
   });
 });

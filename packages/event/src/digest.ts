@@ -5,7 +5,7 @@ import type { LogRecord } from "./record.ts";
 
 /**
  * First 22 characters of the base64 of SHA-256 over the record's tail, without `quarantine` and without the notes `assigned`,
- * which are the receiver's doing. Take it after the record was made to fit: so it is the same for the line that was read back.
+ * which are the receiver's doing. With `writer`: the same record from the same writer is a retry, from another one a conflict. Take it after the record was made to fit: so it is the same for the line that was read back.
  * @param tail the record's tail, when the caller has it already: saves spelling it again
  * @throws {EventError} as formatTail
  */

@@ -79,7 +79,8 @@ function spellTail(r: LogRecord): string {
   text += resourcePart(r.resource);
   if (r.redactions.length > 0) text += redactionsPart(r.redactions);
   if (r.producer !== undefined) text += producerPart(r.producer);
-  if (r.notes.length > 0) text += notesPart(sortNotes(r.notes));
+  if (r.writer !== "") text += formatWriter(r.writer);
+  if (r.notes.length > 0) text += formatNotes(sortNotes(r.notes));
   if (r.quarantine !== undefined) text += quarantinePart(r.quarantine);
   return `${text}}`;
 }
@@ -119,11 +120,24 @@ function resourcePart(resource: Resource): string {
 
 function redactionsPart(redactions: readonly Redaction[]): string {
   let text = "";
-  for (const { path, rule, action, policy } of redactions) {
-    text += `${text === "" ? "" : ","}{"path":${spellString(path)},"rule":${spellString(rule)},"action":${spellString(action)}`;
-    text += policy === "" ? "}" : `,"policy":${spellString(policy)}}`;
-  }
+  for (const redaction of redactions) text += (text === "" ? "" : ",") + formatRedaction(redaction);
   return `,"redactions":[${text}]`;
+}
+
+/** One item of the list of redactions. @throws ILL_FORMED as {@link spellString} */
+export function formatRedaction({ path, rule, action, policy }: Redaction): string {
+  const text = `{"path":${spellString(path)},"rule":${spellString(rule)},"action":${spellString(action)}`;
+  return policy === "" ? `${text}}` : `${text},"policy":${spellString(policy)}}`;
+}
+
+/** The field with its comma. @throws ILL_FORMED as {@link spellString} */
+export function formatWriter(writer: string): string {
+  return `,"writer":${spellString(writer)}`;
+}
+
+/** The fields of a tail that records of one group share: scope and resource, each with its comma before it; "" when there are none. */
+export function formatShared(scope: Scope, resource: Resource): string {
+  return scopePart(scope) + resourcePart(resource);
 }
 
 function producerPart({ stream, number, end }: Producer): string {
@@ -132,7 +146,8 @@ function producerPart({ stream, number, end }: Producer): string {
   return `,"producer":{"stream":${spellString(stream)},"number":${number}${end === true ? ',"end":true' : ""}}`;
 }
 
-function notesPart(notes: readonly Note[]): string {
+/** The field with its comma. @param notes sorted */
+export function formatNotes(notes: readonly Note[]): string {
   let text = "";
   for (const { path, note } of notes) text += `${text === "" ? "" : ","}{"path":${spellString(path)},"note":"${note}"}`;
   return `,"notes":[${text}]`;

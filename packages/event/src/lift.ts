@@ -104,7 +104,8 @@ function liftRedactions(record: LogRecord): void {
   moved(record, names.ATTR_PROOFLINE_REDACTIONS, "redactions");
 }
 
-function readRedactions(value: Value): Redaction[] | undefined {
+/** The redactions that a producer lists; undefined when the value has another shape. */
+export function readRedactions(value: Value): Redaction[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const redactions: Redaction[] = [];
   for (const item of value) {

@@ -38,6 +38,18 @@ export const ATTR_EVENT_NAME = "event.name";
 /** What the producer redacted: a list of maps of the strings `path`, `rule`, `action`, `policy`. */
 export const ATTR_PROOFLINE_REDACTIONS = "proofline.redactions";
 export const ATTR_PROOFLINE_REASON = "proofline.reason";
+/** Which of the registry's event classes a record is of: its schema. See registry.ts. */
+export const ATTR_PROOFLINE_EVENT_CLASS = "proofline.event.class";
+/** `password`, `oidc`, `mtls`, …: how somebody proved who they are. */
+export const ATTR_PROOFLINE_LOGIN_METHOD = "proofline.login.method";
+/** Whether more than one factor was used. */
+export const ATTR_PROOFLINE_LOGIN_MFA = "proofline.login.mfa";
+/** What data was read for. */
+export const ATTR_PROOFLINE_ACCESS_PURPOSE = "proofline.access.purpose";
+/** Names of the fields that were read. */
+export const ATTR_PROOFLINE_ACCESS_FIELDS = "proofline.access.fields";
+/** How many records were read. */
+export const ATTR_PROOFLINE_ACCESS_COUNT = "proofline.access.count";
 export const ATTR_PROOFLINE_WORKFLOW_ID = "proofline.workflow.id";
 export const ATTR_PROOFLINE_WORKFLOW_NAME = "proofline.workflow.name";
 export const ATTR_PROOFLINE_TASK_ID = "proofline.task.id";
@@ -50,15 +62,27 @@ export const ATTR_PROOFLINE_STEP_PHASE = "proofline.step.phase";
 export const ATTR_PROOFLINE_STEP_DURATION_NS = "proofline.step.duration_ns";
 export const ATTR_PROOFLINE_REQUEST_ID = "proofline.request.id";
 export const ATTR_PROOFLINE_DECISION_ID = "proofline.decision.id";
+/** Whether nobody looked at it before it took effect. */
+export const ATTR_PROOFLINE_DECISION_AUTOMATED = "proofline.decision.automated";
+/** 0 to 1, as the model gave it. */
+export const ATTR_PROOFLINE_DECISION_CONFIDENCE = "proofline.decision.confidence";
 /** `allow`, `block`, `review`, `escalate` or `defer`. */
 export const ATTR_PROOFLINE_DECISION_OUTCOME = "proofline.decision.outcome";
 export const ATTR_PROOFLINE_APPROVAL_ID = "proofline.approval.id";
+/** `requested`, `granted`, `refused`, `expired` or `executed`. */
 export const ATTR_PROOFLINE_APPROVAL_DECISION = "proofline.approval.decision";
 export const ATTR_PROOFLINE_APPROVAL_APPROVER_ID = "proofline.approval.approver.id";
 export const ATTR_PROOFLINE_APPROVAL_APPROVER_TYPE = "proofline.approval.approver.type";
 export const ATTR_PROOFLINE_APPROVAL_EXPIRES = "proofline.approval.expires";
 /** Digest of exactly what was approved. */
 export const ATTR_PROOFLINE_APPROVAL_SUBJECT_DIGEST = "proofline.approval.subject.digest";
+export const ATTR_PROOFLINE_APPROVAL_SUBJECT_BYTES = "proofline.approval.subject.bytes";
+/** false: what was executed is not what was approved. */
+export const ATTR_PROOFLINE_APPROVAL_SUBJECT_MATCHES = "proofline.approval.subject.matches";
+/** Names of the fields that differ. */
+export const ATTR_PROOFLINE_CHANGE_FIELDS = "proofline.change.fields";
+/** Id of the decision or record that a person set aside. */
+export const ATTR_PROOFLINE_OVERRIDE_OF = "proofline.override.of";
 export const ATTR_PROOFLINE_CHANGE_OLD = "proofline.change.old";
 export const ATTR_PROOFLINE_CHANGE_NEW = "proofline.change.new";
 /** `sha256:` and 64 hex digits. */
@@ -73,9 +97,43 @@ export const ATTR_PROOFLINE_POLICY_VERSION = "proofline.policy.version";
 /** For whom the actor acted: the person behind an agent. */
 export const ATTR_PROOFLINE_DELEGATION_ON_BEHALF_OF_ID = "proofline.delegation.on_behalf_of.id";
 export const ATTR_PROOFLINE_DELEGATION_ON_BEHALF_OF_TYPE = "proofline.delegation.on_behalf_of.type";
+/** To whom authority was given. */
+export const ATTR_PROOFLINE_DELEGATION_TO_ID = "proofline.delegation.to.id";
+export const ATTR_PROOFLINE_DELEGATION_TO_TYPE = "proofline.delegation.to.type";
+/** What the delegate may do: names of permissions. */
+export const ATTR_PROOFLINE_DELEGATION_SCOPE = "proofline.delegation.scope";
+/** RFC 3339. */
+export const ATTR_PROOFLINE_DELEGATION_EXPIRES = "proofline.delegation.expires";
 /** List of record ids that this event follows from. */
 export const ATTR_PROOFLINE_LINEAGE_PARENTS = "proofline.lineage.parents";
 /** Name of the instrumentation scope whose span this event was derived from. */
 export const ATTR_PROOFLINE_DERIVATION_SCOPE = "proofline.derivation.scope";
 /** Name of the span that this event was derived from. */
 export const ATTR_PROOFLINE_DERIVATION_SPAN = "proofline.derivation.span";
+
+/** On a record that a receiver sends on: the log that its line stands in. These, and those below, say what the line says beside the record. */
+export const ATTR_PROOFLINE_LOG = "proofline.log";
+/** int, the line's `seq`, from 0. `audit.sequence.number` is one more. */
+export const ATTR_PROOFLINE_SEQ = "proofline.seq";
+/** RFC 9162 leaf hash of the line, in base64. */
+export const ATTR_PROOFLINE_LEAF_HASH = "proofline.leaf_hash";
+/** The line itself, byte for byte. */
+export const ATTR_PROOFLINE_LINE = "proofline.line";
+/** The line's `received`, as it is spelled there. */
+export const ATTR_PROOFLINE_RECEIVED = "proofline.received";
+/** The line's `writer`. */
+export const ATTR_PROOFLINE_WRITER = "proofline.writer";
+/** The line's `notes`: a list of maps of the strings `path`, `note`. */
+export const ATTR_PROOFLINE_NOTES = "proofline.notes";
+/** What the producer sent as `audit.sequence.*`. */
+export const ATTR_PROOFLINE_PRODUCER_STREAM = "proofline.producer.stream";
+export const ATTR_PROOFLINE_PRODUCER_NUMBER = "proofline.producer.number";
+export const ATTR_PROOFLINE_PRODUCER_END = "proofline.producer.end";
+export const ATTR_PROOFLINE_QUARANTINE_CODE = "proofline.quarantine.code";
+export const ATTR_PROOFLINE_QUARANTINE_REASON = "proofline.quarantine.reason";
+/** `sha256:` and 64 hex digits: where the log keeps the bytes. */
+export const ATTR_PROOFLINE_QUARANTINE_REF = "proofline.quarantine.ref";
+/** int: how many bytes they are. */
+export const ATTR_PROOFLINE_QUARANTINE_BYTES = "proofline.quarantine.bytes";
+/** Before the names of attributes that came with the record and that a receiver, sending it on, needs itself. */
+export const PROOFLINE_UPSTREAM_PREFIX = "proofline.upstream.";

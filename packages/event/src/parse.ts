@@ -25,7 +25,7 @@ import type { Fields } from "./value.ts";
 
 const FIELDS = (
   "v log seq prev received id event time observed trace_id span_id flags severity severity_text attributes dropped_attributes body " +
-  "scope resource resource_schema_url resource_dropped_attributes redactions producer notes quarantine"
+  "scope resource resource_schema_url resource_dropped_attributes redactions producer writer notes quarantine"
 ).split(" ");
 const SCOPE_FIELDS = ["name", "version", "schema_url", "attributes", "dropped_attributes"];
 const REDACTION_FIELDS = ["path", "rule", "action", "policy"];
@@ -114,6 +114,7 @@ function readRecord(s: Scanner, f: FieldReader, r: LogRecord): void {
   r.resource = resource;
   if (f.next("redactions")) r.redactions = filledList(s, f, readRedaction);
   if (f.next("producer")) r.producer = readProducer(s);
+  if (f.next("writer")) r.writer = filled(f, s.string());
   if (f.next("notes")) r.notes = filledList(s, f, readNote);
   if (f.next("quarantine")) r.quarantine = readQuarantine(s);
   f.end();

@@ -85,6 +85,8 @@ export interface LogRecord {
   resource: Resource;
   redactions: Redaction[];
   producer: Producer | undefined;
+  /** Who sent it, as the receiver authenticated them; "" when nobody was. Only a receiver sets it, never what was sent: no decoder knows it. */
+  writer: string;
   notes: Note[];
   quarantine: Quarantine | undefined;
 }
@@ -114,6 +116,7 @@ export function emptyRecord(): LogRecord {
     resource: EMPTY_RESOURCE,
     redactions: [],
     producer: undefined,
+    writer: "",
     notes: [],
     quarantine: undefined,
   };

@@ -26,6 +26,7 @@ export function wellFormedRecord(record: LogRecord): LogRecord {
       policy: policy.toWellFormed(),
     })),
     producer: record.producer && { ...record.producer, stream: copy.text(record.producer.stream, "producer.stream") },
+    writer: copy.text(record.writer, "writer"),
     quarantine: record.quarantine && { ...record.quarantine, reason: record.quarantine.reason.toWellFormed() },
     notes,
   };

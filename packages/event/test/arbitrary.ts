@@ -100,6 +100,7 @@ export const record: fc.Arbitrary<LogRecord> = fc.record(
         .map(([stream, number, end]) => (end ? { stream, number, end } : { stream, number })),
       { nil: undefined },
     ),
+    writer: text,
     notes,
     quarantine: fc.option(quarantine, { nil: undefined }),
   },

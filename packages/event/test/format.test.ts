@@ -63,6 +63,7 @@ describe("the tail", () => {
         { path: "p", rule: "r", action: "drop", policy: "" },
       ],
       producer: { stream: "s", number: 17, end: true },
+      writer: "billing",
       notes: [{ path: "id", note: "assigned" }],
       quarantine: { code: "MALFORMED", reason: "why", bytes: new Ref("0".repeat(64), 0) },
     });
@@ -74,7 +75,7 @@ describe("the tail", () => {
         '"scope":{"name":"n","version":"v","schema_url":"s","attributes":{"k":1},"dropped_attributes":4},' +
         '"resource":{"k":1},"resource_schema_url":"rs","resource_dropped_attributes":5,' +
         '"redactions":[{"path":"p","rule":"r","action":"mask","policy":"v1"},{"path":"p","rule":"r","action":"drop"}],' +
-        '"producer":{"stream":"s","number":17,"end":true},"notes":[{"path":"id","note":"assigned"}],' +
+        '"producer":{"stream":"s","number":17,"end":true},"writer":"billing","notes":[{"path":"id","note":"assigned"}],' +
         `"quarantine":{"code":"MALFORMED","reason":"why","bytes":{"$ref":"sha256:${"0".repeat(64)}","bytes":0}}}`,
     );
   });

@@ -68,6 +68,9 @@ const refusals: [string, string, LineErrorCode][] = [
   ["an all-zero span id", `${HEAD}"id":"r1","span_id":"${"0".repeat(16)}"}`, "BAD_HEX"],
   ["a producer that did not end", `${HEAD}"id":"r1","producer":{"stream":"s","number":1,"end":false}}`, "SYNTAX"],
   ["a producer's number 0", `${HEAD}"id":"r1","producer":{"stream":"s","number":0}}`, "OUT_OF_RANGE"],
+  ["an empty writer", `${HEAD}"id":"r1","writer":""}`, "EMPTY_FIELD"],
+  ["a writer that is no string", `${HEAD}"id":"r1","writer":{"name":"w"}}`, "SYNTAX"],
+  ["a writer before the producer", `${HEAD}"id":"r1","writer":"w","producer":{"stream":"s","number":1}}`, "FIELD_ORDER"],
   ["an unknown note", `${HEAD}"id":"r1","notes":[{"path":"id","note":"nice"}]}`, "BAD_CODE"],
   [
     "notes out of order",

@@ -53,13 +53,15 @@ export class Batch {
     this.#count = 0;
   }
 
-  /** Appends head and tail as one line; returns its leaf hash in base64. The line must fit: see hasRoom. */
-  add(logPart: Buffer, place: string, tail: string): string {
+  /** Appends head and tail, which is [from, to) of `tails`, as one line; returns its leaf hash in base64. It must fit: see hasRoom. */
+  add(logPart: Buffer, place: string, tails: Uint8Array, from: number, to: number): string {
     const buffer = this.#buffer;
     const start = this.#used;
-    let end = start + logPart.copy(buffer, start);
+    buffer.set(logPart, start);
+    let end = start + logPart.length;
     end += buffer.write(place, end, "latin1");
-    end += buffer.write(tail, end, "utf8");
+    buffer.set(tails.subarray(from, to), end);
+    end += to - from;
     const leaf = leafHashInPlace(buffer, start, end);
     this.#hashes.write(leaf, this.#count++ * HASH_BYTES, "base64");
     buffer[end] = NEWLINE;
@@ -98,10 +100,10 @@ export class LineWriter {
     return this.#prev;
   }
 
-  /** Writes the line at `seq`, received `later` nanoseconds after `moment`. The batch must have room. */
-  write(batch: Batch, seq: number, moment: Moment, later: number, tail: string): void {
+  /** Writes the line at `seq` with the tail [from, to) of `tails`, received `later` nanoseconds after `moment`. The batch must have room. */
+  write(batch: Batch, seq: number, moment: Moment, later: number, tails: Uint8Array, from: number, to: number): void {
     if (batch.count === 0) batch.first = seq;
     const place = `${seq},"prev":"${this.#prev}","received":"${this.#moments.spell(moment, later)}",`;
-    this.#prev = batch.add(this.#logPart, place, tail);
+    this.#prev = batch.add(this.#logPart, place, tails, from, to);
   }
 }

@@ -9,13 +9,17 @@ import type { LedgerError } from "./errors.ts";
 import type { Fuse } from "./fuse.ts";
 import { type Moment, momentOf } from "./received-clock.ts";
 import type { SegmentWriter, Tip } from "./segments.ts";
+import type { TailBatch } from "./tail-batch.ts";
+
+/** Tails back to back, and where each ends. */
+type Tails = Pick<TailBatch, "bytes" | "ends">;
 
 /** Entries of one call. */
 interface Request {
   readonly first: number;
   /** seq after its last entry. */
   readonly end: number;
-  readonly tails: readonly { readonly tail: string }[];
+  readonly tails: Tails;
   readonly moment: Moment;
   /** Entries that are in a batch already. */
   taken: number;
@@ -35,8 +39,9 @@ export interface GroupCommitOptions {
    * Called when lines became durable, before their callers are answered.
    * @param hashes leaf hashes, 32 bytes each; valid during the call only
    * @param bytes length of the lines
+   * @param seconds that writing and syncing them took
    */
-  readonly onDurable: (tip: Tip, hashes: Uint8Array, bytes: number) => void;
+  readonly onDurable: (tip: Tip, hashes: Uint8Array, bytes: number, seconds: number) => void;
   /** Awaited between batches: what must catch up before more lines are written. */
   readonly pause: () => Promise<void> | undefined;
 }
@@ -81,18 +86,18 @@ export class GroupCommit {
 
   /**
    * Gives entries their places. Synchronous; the promise resolves when they are durable, and rejects with a fatal LedgerError.
-   * @param tails checked: no newline, none too long
+   * @param tails checked: no newline, none too long, at least one. They are read until the promise has settled
    * @param received of the first; each next one is a nanosecond later
    */
-  append(tails: Request["tails"], received: bigint): { first: number; durable: Promise<void> } {
+  append(tails: Tails, received: bigint): { first: number; durable: Promise<void> } {
     const first = this.#next;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // seen() hands the promise to others; when nobody listens, its rejection must not end the process before onFatal is called.
+    // durable() hands the promise to others; when nobody listens, its rejection must not end the process before onFatal is called.
     promise.catch(() => {});
-    const end = first + tails.length;
+    const end = first + tails.ends.length;
     const request: Request = { first, end, tails, moment: momentOf(received), taken: 0, promise, resolve, reject };
     this.#next = end;
-    for (const { tail } of tails) this.#pendingBytes += tail.length;
+    this.#pendingBytes += bytesOf(tails);
     this.#queue.push(request);
     this.#unanswered.push(request);
     this.#fill();
@@ -119,11 +124,13 @@ export class GroupCommit {
     const batch = this.#filling;
     while (this.#queue.length > 0 && batch.hasRoom) {
       const request = this.#queue[0]!;
-      while (request.taken < request.tails.length && batch.hasRoom) {
+      const { bytes, ends } = request.tails;
+      while (request.taken < ends.length && batch.hasRoom) {
         const later = request.taken++;
-        this.#o.lines.write(batch, request.first + later, request.moment, later, request.tails[later]!.tail);
+        const from = later === 0 ? 0 : ends[later - 1]!;
+        this.#o.lines.write(batch, request.first + later, request.moment, later, bytes, from, ends[later]!);
       }
-      if (request.taken === request.tails.length) this.#queue.shift();
+      if (request.taken === ends.length) this.#queue.shift();
     }
   }
 
@@ -149,11 +156,13 @@ export class GroupCommit {
     this.#filling = this.#writing;
     this.#writing = batch;
     // The write is on its way before more lines are hashed: the disk and the processor work at the same time.
+    const startedMs = performance.now();
     const written = this.#o.writer.append(batch.lines, batch.first);
     this.#fill();
     const place = await written;
+    const seconds = (performance.now() - startedMs) / 1000;
     this.#tip = { size: batch.first + batch.count, prev, ...place };
-    this.#o.onDurable(this.#tip, batch.hashes, batch.lines.length);
+    this.#o.onDurable(this.#tip, batch.hashes, batch.lines.length, seconds);
     batch.clear();
     this.#answer();
     this.#fill();
@@ -163,7 +172,7 @@ export class GroupCommit {
     let answered = 0;
     for (const request of this.#unanswered) {
       if (request.end > this.#tip.size) break;
-      for (const { tail } of request.tails) this.#pendingBytes -= tail.length;
+      this.#pendingBytes -= bytesOf(request.tails);
       request.resolve();
       answered++;
     }
@@ -174,4 +183,8 @@ export class GroupCommit {
     this.#queue.length = 0;
     for (const request of this.#unanswered.splice(0)) request.reject(error);
   }
+}
+
+function bytesOf({ ends }: Tails): number {
+  return ends.length === 0 ? 0 : ends[ends.length - 1]!;
 }

@@ -31,7 +31,7 @@ export interface CursorWorld {
   readonly prevOf: (seq: number) => Promise<string>;
 }
 
-interface Position {
+export interface Position {
   readonly next: number;
   readonly prev: string;
 }
@@ -72,11 +72,23 @@ export async function openCursor(world: CursorWorld, sink: string): Promise<Curs
 
 /** At start: no sink may have more lines than there are. @throws {LedgerError} CORRUPT, ROLLED_BACK */
 export async function checkCursors(disk: Disk, layout: Layout, size: number): Promise<void> {
+  for (const { sink, next } of await readCursors(disk, layout)) if (next > size) throw cursorAhead(layout, sink, next, size);
+}
+
+/** How far every sink has got. @throws {LedgerError} CORRUPT */
+export async function readCursors(disk: Disk, layout: Layout): Promise<(Position & { readonly sink: string })[]> {
+  const found: (Position & { readonly sink: string })[] = [];
   for (const sink of await disk.list(layout.cursors)) {
     if (!isSinkName(sink)) continue;
     const position = await readPosition(disk, layout.cursor(sink));
-    if (position !== undefined && position.next > size) throw cursorAhead(layout, sink, position.next, size);
+    if (position !== undefined) found.push({ sink, ...position });
   }
+  return found;
+}
+
+/** Puts a cursor where it is told to, also back. Durable when it resolves; for a log that is not open. */
+export async function replaceCursor(disk: Disk, layout: Layout, sink: string, { next, prev }: Position): Promise<void> {
+  await replaceFile(disk, layout.cursor(sink), Buffer.from(`${JSON.stringify({ next, prev })}\n`));
 }
 
 async function check(world: CursorWorld, sink: string, { next, prev }: Position): Promise<void> {

@@ -13,6 +13,8 @@
  * | `WRONG_KEY` | the signer's key is not the one that the log was created with |
  * | `BAD_ENTRY` | a tail that would break its line, or is too long for one |
  * | `BAD_CURSOR` | a cursor was told to go back, or beyond the log |
+ * | `NOT_ROLLED_BACK` | asked to accept or undo a rollback where there is none |
+ * | `INCOMPLETE` | the lines that were to be put back do not reach what was signed; nothing was changed |
  * | `IO` | a read, write, sync or rename failed |
  * | `CLOSED` | the ledger was closed |
  */
@@ -28,6 +30,8 @@ export type LedgerErrorCode =
   | "WRONG_KEY"
   | "BAD_ENTRY"
   | "BAD_CURSOR"
+  | "NOT_ROLLED_BACK"
+  | "INCOMPLETE"
   | "IO"
   | "CLOSED";
 

@@ -6,7 +6,7 @@ import { TILE_WIDTH, type Tile, tilePath } from "@proofline/tlog";
 import { LedgerError } from "./errors.ts";
 
 const MAX_LOG_CHARS = 200;
-const SEGMENT_NAME = /^[0-9]{20}\.jsonl$/;
+const SEGMENT_NAME = /^[0-9]{20}\.jsonl(\.zst)?$/;
 const SINK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** Names of a log folder's own: a log `a/tile` would lie in the middle of log `a`. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -21,6 +21,8 @@ const RESERVED: ReadonlySet<string> = new Set([
   "cursors",
   "objects",
   "lock",
+  "rollback",
+  "rolled-back",
 ]);
 
 /**
@@ -50,6 +52,10 @@ export class Layout {
   readonly vkey: string;
   readonly cursors: string;
   readonly lock: string;
+  /** A rollback that was accepted and is not a line of the log yet. */
+  readonly rollback: string;
+  /** Checkpoints of histories that were given up. */
+  readonly rolledBack: string;
 
   /** @throws {LedgerError} BAD_NAME */
   constructor(data: string, log: string) {
@@ -61,6 +67,8 @@ export class Layout {
     this.vkey = join(this.folder, "vkey");
     this.cursors = join(this.folder, "cursors");
     this.lock = join(this.folder, "lock");
+    this.rollback = join(this.folder, "rollback");
+    this.rolledBack = join(this.folder, "rolled-back");
   }
 
   /** A file directly in the log's folder, by a name that was listed there. */
@@ -68,8 +76,18 @@ export class Layout {
     return join(this.folder, name);
   }
 
+  /** A file in `segments/`, by a name that was listed there. */
+  inSegments(name: string): string {
+    return join(this.segments, name);
+  }
+
   segment(first: number): string {
     return join(this.segments, `${String(first).padStart(20, "0")}.jsonl`);
+  }
+
+  /** A segment in its compressed form. */
+  compressed(first: number): string {
+    return `${this.segment(first)}.zst`;
   }
 
   tile(tile: Tile): string {
@@ -97,11 +115,16 @@ export class Layout {
   }
 }
 
-/** The first seq of a segment by its file name; undefined for any other file. */
+/** The first seq of a segment by its file name, plain or compressed; undefined for any other file. */
 export function parseSegmentName(name: string): number | undefined {
   if (!SEGMENT_NAME.test(name)) return undefined;
   const first = Number(name.slice(0, 20));
   return Number.isSafeInteger(first) ? first : undefined;
+}
+
+/** Of a segment's file name: whether it is the compressed form. */
+export function isCompressedName(name: string): boolean {
+  return name.endsWith(".zst");
 }
 
 export function isSinkName(name: string): boolean {

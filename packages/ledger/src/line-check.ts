@@ -1,16 +1,10 @@
-// line-check.ts: what recovery asks of each line that it reads: that it is the next one, and what its id and content are.
+// line-check.ts: what recovery asks of each line that it reads: that it is the next one, and what its id is.
 // Knows one line at a time; which lines must be asked is recover.ts.
 
-import type { Buffer } from "node:buffer";
-import { hash } from "node:crypto";
-import { contentDigest, LineError, parseHead, parseLine } from "@proofline/event";
+import { LineError, parseHead, parseLine } from "@proofline/event";
 import { LedgerError } from "./errors.ts";
+import { hashId } from "./tail-batch.ts";
 import type { RecentIds } from "./window.ts";
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const ID_FIELD = '"id":"';
-const DIGEST_CHARS = 22;
 
 /** Where a line is, for an error's message. */
 export interface LineAt {
@@ -44,25 +38,11 @@ export function checkWhole(line: Uint8Array, at: LineAt): void {
   readOrCorrupt(at, () => parseLine(line));
 }
 
-/** Remembers a line's id and content, as seen() will be asked for them. */
-export function remember(window: RecentIds, line: Buffer, tailOffset: number, at: LineAt): void {
-  const id = plainId(line, tailOffset);
-  // Nearly every line: its digest is that of its tail as it stands. Only these two fields are left out of a digest.
-  if (id !== undefined && line.indexOf(',"quarantine":{', tailOffset) < 0 && line.indexOf('"note":"assigned"', tailOffset) < 0) {
-    window.add(id, hash("sha256", line.subarray(tailOffset), "base64").slice(0, DIGEST_CHARS), at.seq);
-    return;
-  }
-  const parsed = readOrCorrupt(at, () => parseLine(line));
-  window.add(parsed.id, contentDigest(parsed), at.seq);
-}
-
-/** The id, when it is spelled without escapes. */
-function plainId(line: Buffer, tailOffset: number): string | undefined {
-  const start = tailOffset + ID_FIELD.length;
-  if (line.toString("latin1", tailOffset, start) !== ID_FIELD) return undefined;
-  const end = line.indexOf(QUOTE, start);
-  const backslash = line.indexOf(BACKSLASH, start);
-  return end < 0 || (backslash >= 0 && backslash < end) ? undefined : line.toString("utf8", start, end);
+/** Remembers a line's id. */
+export function remember(window: RecentIds, line: Uint8Array, tailOffset: number, seq: number): void {
+  const { hasher } = window;
+  hashId(hasher, line, tailOffset, line.length);
+  window.add(hasher.low, hasher.high, seq);
 }
 
 function readOrCorrupt<T>(at: LineAt, read: () => T): T {

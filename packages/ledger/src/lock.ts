@@ -3,6 +3,7 @@
 // Not synced: a lock that a power cut takes away has no holder any more.
 
 import { hash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Disk } from "./disk.ts";
 import { TEMPORARY } from "./durable.ts";
 import { LedgerError, systemCode } from "./errors.ts";
@@ -18,20 +19,30 @@ export interface Lock {
   readonly owner: LockOwner;
   /** Whose lock it was, when its holder was dead; `"unreadable"` when the file held no owner. */
   readonly takenOverFrom: LockOwner | "unreadable" | undefined;
+  /** Whether the file still says that this process holds it. Rejects with the system's error. */
+  isOurs(): Promise<boolean>;
   /** Gives it back, if it is still ours. Twice is fine. */
   release(): Promise<void>;
 }
 
 const MAX_TRIES = 8;
+/** Every holder looks after its lock before it writes, at most so often (lock-watch.ts) … */
+export const LOCK_CHECK_MS = 1000;
+/** … so that after this long a holder that was thought dead has noticed, or will before it writes again. */
+const SETTLE_MS = 2 * LOCK_CHECK_MS;
 
 export interface LockWorld {
   readonly disk: Disk;
   readonly processes: Processes;
   readonly since: string;
+  /** Token of a holder whom a person has declared dead. */
+  readonly unlock?: string | undefined;
+  readonly wait?: (ms: number) => Promise<void>;
 }
 
 /**
- * Takes the lock at `path`, if need be from a holder that is dead.
+ * Takes the lock at `path`, if need be from a holder that is dead. When that cannot be asked (it is of another pid namespace, or a person
+ * said so), it takes two seconds: by then a holder that lives after all has seen that the lock is another's, and writes no more.
  * @throws {LedgerError} LOCKED with the holder named; the system's error when the disk fails
  */
 export async function acquireLock(world: LockWorld, path: string): Promise<Lock> {
@@ -47,8 +58,11 @@ export async function acquireLock(world: LockWorld, path: string): Promise<Lock>
       const found = await readText(disk, path);
       if (found === undefined) continue; // its holder went between the two calls
       const holder = parseOwner(found);
-      if (holder !== undefined && isAlive(holder, processes)) throw locked(path, holder);
-      if (await takeOver(world, path, found, temporary)) return hold(world, path, owner, holder ?? "unreadable");
+      const standing = holder === undefined ? "dead" : standingOf(holder, world);
+      if (holder !== undefined && standing === "alive") throw locked(path, holder);
+      if (!(await takeOver(world, path, found, temporary))) continue;
+      if (standing === "in doubt") await (world.wait ?? sleep)(SETTLE_MS);
+      return hold(world, path, owner, holder ?? "unreadable");
     }
   } finally {
     await disk.unlink(temporary).catch(() => {}); // a stray name; the next start removes it
@@ -80,6 +94,7 @@ function hold(
   return {
     owner,
     takenOverFrom,
+    isOurs: async () => parseOwner((await readText(disk, path)) ?? "")?.token === owner.token,
     release: async () => {
       if (!held.delete(owner.token)) return;
       const found = parseOwner((await readText(disk, path)) ?? "");
@@ -88,14 +103,27 @@ function hold(
   };
 }
 
-function isAlive(holder: LockOwner, processes: Processes): boolean {
+/** What can be said of a lock's holder. `in doubt`: it can be taken over, with care. */
+export type Standing = "alive" | "dead" | "in doubt";
+
+/** @param world who asks */
+export function standingOf(holder: LockOwner, { processes, unlock }: Pick<LockWorld, "processes" | "unlock">): Standing {
   const { self, held } = processes;
-  if (held.has(holder.token)) return true;
+  if (held.has(holder.token)) return "alive";
+  const isUnlocked = holder.token === unlock;
   // A process of another machine cannot be asked. To be wrong here would mean two writers.
-  if (holder.host !== self.host) return true;
-  if (holder.boot !== self.boot) return false;
-  if (holder.pid === self.pid) return false;
-  return processes.startOf(holder.pid) === holder.started;
+  if (holder.host !== self.host) return isUnlocked ? "in doubt" : "alive";
+  if (holder.boot !== self.boot) return "dead";
+  // A container that was started again has its name and its host's boot id, and new pids.
+  if (holder.namespace && self.namespace && holder.namespace !== self.namespace) return "in doubt";
+  if (holder.pid === self.pid) return "dead";
+  return processes.startOf(holder.pid) === holder.started ? "alive" : "dead";
+}
+
+/** Who holds the lock at `path`; undefined when nobody does. */
+export async function readLock(disk: Disk, path: string): Promise<LockOwner | "unreadable" | undefined> {
+  const text = await readText(disk, path);
+  return text === undefined ? undefined : (parseOwner(text) ?? "unreadable");
 }
 
 function locked(path: string, holder: LockOwner): LedgerError {
@@ -104,7 +132,7 @@ function locked(path: string, holder: LockOwner): LedgerError {
     `${path}: process ${holder.pid} on ${holder.host} has been writing this log since ${holder.since}. A log has one writer.\n` +
       "  to write there             send events to that process\n" +
       "  to write beside it         give this process a log of its own (another name)\n" +
-      `  if that process is gone    remove ${path}. Do so only when you are sure: two writers destroy a log`,
+      '  if that process is gone    proofline log unlock --because "…". Do so only when you are sure: two writers destroy a log',
   );
 }
 
@@ -121,8 +149,8 @@ function parseOwner(text: string): LockOwner | undefined {
 
 function isOwner(value: unknown): value is LockOwner {
   if (typeof value !== "object" || value === null) return false;
-  const { pid, host, boot, started, since, token } = value as Partial<Record<keyof LockOwner, unknown>>;
-  return Number.isSafeInteger(pid) && [host, boot, started, since, token].every((text) => typeof text === "string");
+  const { pid, host, boot, started, namespace = "", since, token } = value as Partial<Record<keyof LockOwner, unknown>>;
+  return Number.isSafeInteger(pid) && [host, boot, started, namespace, since, token].every((text) => typeof text === "string");
 }
 
 async function linkExclusively(disk: Disk, from: string, to: string): Promise<boolean> {

@@ -1,20 +1,22 @@
 // open.ts: from a folder to a ledger that can be written: lock, check, recover. Refuses rather than guesses; what it refuses it leaves
 // as it found it. Order and states: SPEC.md, "Start".
 
-import { Buffer } from "node:buffer";
 import { randomFillSync } from "node:crypto";
-import { type NoteSigner, type OpenedCheckpoint, openCheckpoint, rightEdge, TlogError, verifierFromVkey } from "@proofline/tlog";
+import { type NoteSigner, rightEdge } from "@proofline/tlog";
+import { type Anchor, checkAnchors, type OpenedAnchor, openAnchors } from "./anchors.ts";
 import { checkCursors } from "./cursor.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { Directories, TEMPORARY } from "./durable.ts";
 import { asLedgerError, type LedgerError } from "./errors.ts";
 import { Layout } from "./layout.ts";
-import { type Ledger, LiveLedger } from "./ledger.ts";
+import type { Commit, Ledger } from "./ledger.ts";
+import { LiveLedger } from "./live-ledger.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { nodeProcesses, type Processes } from "./process-identity.ts";
+import { readCheckpoint, refuseMissing } from "./read-checkpoint.ts";
 import { makeDurable, recover } from "./recover.ts";
-import { checkpointMissing, checkpointRefused, noSuchLog, wrongKey } from "./refusals.ts";
-import { listSegments, sealEarlier } from "./segments.ts";
+import { finishRollback, givenUp, rollbackName } from "./rollback.ts";
+import { listSegments, removeUnfinished, sealEarlier } from "./segments.ts";
 import { TileStore } from "./tile-store.ts";
 
 const MIB = 1 << 20;
@@ -45,12 +47,26 @@ export interface OpenLedgerOptions {
   readonly batchBytes?: number;
   /** A checkpoint is at most this late behind the durable lines; Infinity: only when a segment is full and at close. 1000. */
   readonly checkpointIntervalMs?: number;
-  /** So many of the newest records at least are known by id, and up to twice as many. 100,000: about 20 MB. */
+  /** So many of the newest records at least are known by id, and up to twice as many. 100,000: about 6 MB. */
   readonly windowRecords?: number;
+  /** A segment is sealed, too, when its first line is so old, in milliseconds; without it by size alone. */
+  readonly segmentAgeMs?: number | undefined;
+  /** What becomes of sealed segments, beside all else. "none" leaves them as they are, those that are compressed included. */
+  readonly compress?: "zstd" | "none";
+  /** Whether all that the start does not read is checked beside all else: see {@link Ledger.check}. false. */
+  readonly check?: boolean;
+  /** Checkpoints of this log that others hold, asked for once; a log behind one of them is refused. Must not reject. */
+  readonly anchors?: () => Promise<readonly Anchor[]>;
+  /** Token of the lock's holder, when a person has declared it dead. */
+  readonly unlock?: string;
+  /** Waits until a holder that was taken for dead has had the time to notice. */
+  readonly wait?: (ms: number) => Promise<void>;
   /** Below this nothing is accepted any more. 64 MiB. */
   readonly minFreeBytes?: number;
   /** Called once: nothing more will be acknowledged. End the process; the next start recovers. */
   readonly onFatal: (error: LedgerError) => void;
+  /** Called for each write that became durable; it must not throw. */
+  readonly onCommit?: (commit: Commit) => void;
   /** The caller's log: told what happened, once. Details hold nothing of a record. */
   readonly report?: (event: string, details: object) => void;
 }
@@ -65,10 +81,11 @@ export async function openLedger(o: OpenLedgerOptions): Promise<Ledger> {
   const layout = new Layout(o.data, o.log);
   try {
     await refuseMissing(disk, layout);
-    const lock = await acquireLock({ disk, processes, since: new Date(Number(now() / 1_000_000n)).toISOString() }, layout.lock);
+    const since = new Date(Number(now() / 1_000_000n)).toISOString();
+    const lock = await acquireLock({ disk, processes, since, unlock: o.unlock, ...(o.wait && { wait: o.wait }) }, layout.lock);
     if (lock.takenOverFrom !== undefined) report("ledger.lock_taken_over", { log: o.log, from: lock.takenOverFrom });
     try {
-      const ledger = await openLocked(o, { disk, layout, lock, now });
+      const ledger = await openLocked(o, { disk, layout, lock, now, report });
       report("ledger.opened", { log: o.log, lines: ledger.size, ...ledger.recovery });
       return ledger;
     } catch (error) {
@@ -85,68 +102,57 @@ interface Held {
   readonly layout: Layout;
   readonly lock: Lock;
   readonly now: () => bigint;
+  readonly report: (event: string, details: object) => void;
 }
 
-async function openLocked(o: OpenLedgerOptions, { disk, layout, lock, now }: Held): Promise<Ledger> {
+async function openLocked(o: OpenLedgerOptions, { disk, layout, lock, now, report }: Held): Promise<Ledger> {
   // First all that may refuse. Nothing but the lock has been written until it has passed.
   const { note, checkpoint } = await readCheckpoint(disk, layout, o.signer);
-  const firsts = await listSegments(disk, layout);
+  const segments = await listSegments(disk, layout);
+  const firsts = segments.map(({ first }) => first);
   const directories = new Directories(disk, layout.folder);
   const store = new TileStore(disk, layout, directories);
   const windowRecords = o.windowRecords ?? DEFAULTS.windowRecords;
-  const recovered = await recover({ disk, layout, store, checkpoint, firsts, windowRecords });
+  const random = o.random ?? ((bytes) => void randomFillSync(bytes));
+  const idKey = new Uint32Array(2);
+  random(new Uint8Array(idKey.buffer));
+  const anchors = await anchorsOf(o, disk, layout, report);
+  const sizes = new Set(anchors.map(({ size }) => size));
+  const recovered = await recover({ disk, layout, store, checkpoint, firsts, windowRecords, sizes, idKey });
   await checkCursors(disk, layout, recovered.tip.size);
+  await checkAnchors(anchors, { layout, recovered, checkpoint, store });
 
   await removeTemporaries(disk, layout);
-  if (firsts.length > 0) await makeDurable(disk, layout, recovered.tip, recovered.signedBytes);
-  await sealEarlier(disk, layout, firsts);
+  await removeUnfinished(disk, layout, segments);
+  if (segments.at(-1)?.isPlain) await makeDurable(disk, layout, recovered.tip, recovered.signedBytes);
+  await sealEarlier(disk, layout, segments);
   await store.removeStrays(rightEdge(checkpoint.size));
   const ledger = new LiveLedger({
-    ...{ disk, layout, lock, now, firsts, recovered, store, directories },
-    ...{ signer: o.signer, onFatal: o.onFatal, random: o.random ?? ((bytes) => void randomFillSync(bytes)) },
-    checkpoint: { size: checkpoint.size, note },
+    ...{ disk, layout, lock, now, segments, recovered, store, directories, checkpoint, note },
+    ...{ signer: o.signer, onFatal: o.onFatal, onCommit: o.onCommit ?? (() => {}), report, random, idKey },
+    ...{ segmentAgeMs: o.segmentAgeMs, compress: o.compress ?? "none", check: o.check ?? false },
     segmentBytes: o.segmentBytes ?? DEFAULTS.segmentBytes,
     batchBytes: o.batchBytes ?? DEFAULTS.batchBytes,
     checkpointIntervalMs: o.checkpointIntervalMs ?? DEFAULTS.checkpointIntervalMs,
     minFreeBytes: o.minFreeBytes ?? DEFAULTS.minFreeBytes,
   });
   await ledger.start();
+  await finishRollback({ disk, layout, note, random, ledger });
   return ledger;
 }
 
-async function refuseMissing(disk: Disk, layout: Layout): Promise<void> {
-  if ((await disk.readFile(layout.checkpoint)) !== undefined) return;
-  throw (await listSegments(disk, layout)).length > 0 ? checkpointMissing(layout) : noSuchLog(layout);
-}
-
-async function readCheckpoint(
-  disk: Disk,
-  layout: Layout,
-  signer: NoteSigner,
-): Promise<{ note: string; checkpoint: OpenedCheckpoint }> {
-  const vkey = (await readText(disk, layout.vkey))?.trimEnd();
-  if (vkey !== signer.vkey) throw wrongKey(layout, vkey ?? "no such file", signer.vkey);
-  const note = await readText(disk, layout.checkpoint);
-  if (note === undefined) throw checkpointMissing(layout);
-  let checkpoint: OpenedCheckpoint;
-  try {
-    checkpoint = openCheckpoint(note, [verifierFromVkey(signer.vkey)]);
-  } catch (error) {
-    if (error instanceof TlogError) throw checkpointRefused(layout, `${error.code}: ${error.message}`);
-    throw error;
-  }
-  if (checkpoint.origin !== layout.log) throw checkpointRefused(layout, `it is one of ${checkpoint.origin}`);
-  return { note, checkpoint };
+/** Those that count: signed with this log's key, and not of a history that was given up. */
+async function anchorsOf(o: OpenLedgerOptions, disk: Disk, layout: Layout, report: Held["report"]): Promise<OpenedAnchor[]> {
+  if (o.anchors === undefined) return [];
+  const ignored = (where: string, why: string) => report("ledger.anchor_ignored", { log: layout.log, where, why });
+  const opened = openAnchors(await o.anchors(), o.signer, ignored);
+  const given = await givenUp(disk, layout);
+  return opened.filter(({ size, root }) => !given.has(rollbackName(size, root)));
 }
 
 /** What a crash left under temporary names in the log's folder. Those of objects and cursors are emptied when they are used again. */
 async function removeTemporaries(disk: Disk, layout: Layout): Promise<void> {
   for (const name of await disk.list(layout.folder)) if (name.endsWith(TEMPORARY)) await disk.unlink(layout.inFolder(name));
-}
-
-async function readText(disk: Disk, path: string): Promise<string | undefined> {
-  const bytes = await disk.readFile(path);
-  return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8");
 }
 
 /** Node shows the wall clock in milliseconds. The nanoseconds below only tell lines of one millisecond apart. */

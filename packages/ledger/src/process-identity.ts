@@ -2,7 +2,7 @@
 // container at every start. Knows Linux's /proc; elsewhere it falls back to asking whether the pid is taken.
 
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 export interface ProcessIdentity {
@@ -12,6 +12,8 @@ export interface ProcessIdentity {
   readonly boot: string;
   /** When the process started, in the system's own unit; "" where it does not tell. */
   readonly started: string;
+  /** Of the pids: a process of another one cannot be asked for by its pid. Absent or "" where the system does not tell. */
+  readonly namespace?: string;
 }
 
 /** What a lock needs to know of the world. */
@@ -31,6 +33,7 @@ export const nodeProcesses: Processes = {
     host: hostname(),
     boot: readText("/proc/sys/kernel/random/boot_id")?.trim() ?? "",
     started: startOf(process.pid) ?? "",
+    namespace: readTarget("/proc/self/ns/pid"),
   },
   startOf,
   token: randomUUID,
@@ -47,6 +50,14 @@ function startOf(pid: number): string | undefined {
   } catch (error) {
     // EPERM: it is there, and someone else's.
     return error instanceof Error && "code" in error && error.code === "EPERM" ? "" : undefined;
+  }
+}
+
+function readTarget(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
   }
 }
 

@@ -2,19 +2,18 @@
 
 import { Buffer } from "node:buffer";
 import { MAX_LINE_BYTES, parseHead } from "@proofline/event";
-import type { Disk, DiskFile } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import { asLedgerError, LedgerError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
-import { scanLines } from "./scan.ts";
+import { findLineBefore } from "./line-search.ts";
+import { openSegment, readFully, type SegmentFile } from "./segment-file.ts";
 import { findSegment, type Tip } from "./segments.ts";
 
 const NEWLINE = 0x0a;
 /** Readers that go on where they stopped, at a time. One more than that costs the oldest a seek. */
 const MAX_PLACES = 256;
-/** Segments whose marks are kept. */
-const MAX_MARKED = 16;
-/** A seek skips at most so many lines, once the segment is marked. */
-const MARK_EVERY = 1024;
+/** Of a step of a seek: within one frame, mostly, when the segment is compressed. */
+const SEEK_BYTES = 256 << 10;
 
 export interface ReadLine {
   readonly seq: number;
@@ -40,8 +39,6 @@ export class Reader {
   readonly #o: ReaderOptions;
   /** Of the lines that sequential readers will ask for next; the oldest first. */
   readonly #places = new Map<number, Place>();
-  /** By segment, offsets of every 1024th line; the oldest first. */
-  readonly #marks = new Map<number, number[]>();
 
   constructor(o: ReaderOptions) {
     this.#o = o;
@@ -50,7 +47,7 @@ export class Reader {
   /**
    * Durable lines from seq `from` on: none when there are none yet, else at least one, at most `maxLines`, and no more than `maxBytes`
    * unless the first alone is longer. Fewer than there are is not the end: ask again. Cost: one read, and one open, when `from` is where an
-   * earlier call stopped; else it looks through one segment first.
+   * earlier call stopped; else some ten small reads before.
    * @throws {LedgerError} CORRUPT when the disk returns other bytes than were written
    */
   async read(from: number, { maxBytes, maxLines }: { maxBytes: number; maxLines: number }): Promise<ReadLine[]> {
@@ -61,8 +58,8 @@ export class Reader {
     return await this.#withSegment(place.segment, async (file) => {
       const end = place.segment === tip.segment ? tip.segmentBytes : await file.size();
       const wanted = Math.min(Math.max(maxBytes, MAX_LINE_BYTES + 1), end - place.offset);
-      const bytes = await readFully(file, place.offset, wanted);
-      const lines = this.#split(bytes, from, place, maxBytes, maxLines);
+      const bytes = await readBytes(file, place.offset, wanted);
+      const lines = this.#split(bytes, from, place, file.path, maxBytes, maxLines);
       const last = lines.at(-1)!;
       this.#remember(last.seq + 1, place, last.line.byteOffset + last.line.length + 1 - bytes.byteOffset);
       return lines;
@@ -76,7 +73,7 @@ export class Reader {
     return place === undefined || place.segment === segment ? place : { segment, offset: 0 };
   }
 
-  #split(bytes: Buffer, from: number, place: Place, maxBytes: number, maxLines: number): ReadLine[] {
+  #split(bytes: Buffer, from: number, place: Place, path: string, maxBytes: number, maxLines: number): ReadLine[] {
     const lines: ReadLine[] = [];
     for (let start = 0; lines.length < maxLines; ) {
       const end = bytes.indexOf(NEWLINE, start);
@@ -86,7 +83,6 @@ export class Reader {
     }
     const first = lines[0];
     if (first === undefined || seqOf(first.line) !== from) {
-      const path = this.#o.layout.segment(place.segment);
       throw new LedgerError("CORRUPT", `${path}: expected line ${from} at byte ${place.offset}, found other bytes`);
     }
     return lines;
@@ -103,45 +99,34 @@ export class Reader {
     const segment = this.#o.firsts[findSegment(this.#o.firsts, seq)]!;
     return await this.#withSegment(segment, async (file) => {
       const end = segment === tip.segment ? tip.segmentBytes : await file.size();
-      const marks = await this.#marksOf(segment, file, end, seq);
-      const mark = Math.min(Math.floor((seq - segment) / MARK_EVERY), marks.length - 1);
-      let at = segment + mark * MARK_EVERY;
-      let offset = marks[mark]!;
-      // From the mark on, at most MARK_EVERY lines; a chunk of them at a time.
+      let { at, offset } = await this.#markBefore(segment, file, end, seq);
+      // From there on, 128 KiB of lines as a rule, or a frame of them; a chunk at a time.
       while (at < seq) {
-        const bytes = await readFully(file, offset, Math.min(1 << 20, end - offset));
+        const bytes = await readBytes(file, offset, Math.min(SEEK_BYTES, end - offset));
         let start = 0;
         for (let newline = bytes.indexOf(NEWLINE); newline >= 0 && at < seq; newline = bytes.indexOf(NEWLINE, start)) {
           start = newline + 1;
           at++;
         }
-        if (start === 0)
-          throw new LedgerError("CORRUPT", `${this.#o.layout.segment(segment)}: no line ${seq}, though it was made durable`);
+        if (start === 0) throw new LedgerError("CORRUPT", `${file.path}: no line ${seq}, though it was made durable`);
         offset += start;
       }
       return { segment, offset };
     });
   }
 
-  /** Marks that reach `seq`: those that are kept, or new ones from one pass over the segment. */
-  async #marksOf(segment: number, file: DiskFile, end: number, seq: number): Promise<number[]> {
-    const known = this.#marks.get(segment);
-    if (known !== undefined && seq - segment < known.length * MARK_EVERY) return known;
-    const marks: number[] = [];
-    let count = 0;
-    await scanLines(file, end, (_buffer, _start, _end, offset) => {
-      if (count++ % MARK_EVERY === 0) marks.push(offset);
-    });
-    this.#marks.delete(segment);
-    this.#marks.set(segment, marks);
-    dropOldest(this.#marks, MAX_MARKED);
-    return marks;
+  /** Where a line begins that is not far before `seq`. A compressed segment says so itself; in a plain one it is searched. */
+  async #markBefore(segment: number, file: SegmentFile, end: number, seq: number): Promise<{ at: number; offset: number }> {
+    const known = file.mark(seq - segment);
+    if (known !== undefined) return { at: segment + known.line, offset: known.offset };
+    const found = await findLineBefore(file, segment, end, seq);
+    return { at: found.seq, offset: found.offset };
   }
 
-  async #withSegment<T>(segment: number, use: (file: DiskFile) => Promise<T>): Promise<T> {
+  async #withSegment<T>(segment: number, use: (file: SegmentFile) => Promise<T>): Promise<T> {
     const path = this.#o.layout.segment(segment);
     try {
-      const file = await this.#o.disk.open(path, "read");
+      const file = await openSegment(this.#o.disk, this.#o.layout, segment);
       try {
         return await use(file);
       } finally {
@@ -153,15 +138,9 @@ export class Reader {
   }
 }
 
-async function readFully(file: DiskFile, position: number, length: number): Promise<Buffer> {
+async function readBytes(file: SegmentFile, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
-  let done = 0;
-  while (done < length) {
-    const read = await file.read(bytes.subarray(done), position + done);
-    if (read === 0) break;
-    done += read;
-  }
-  return bytes.subarray(0, done);
+  return bytes.subarray(0, await readFully(file, bytes, position));
 }
 
 function seqOf(line: Uint8Array): number | undefined {

@@ -1,23 +1,26 @@
 // recover.ts: from what is on the disk to a log that can go on. Trusts the segments and the signed checkpoint, nothing else; changes
 // only the torn end of the last segment. Order: SPEC.md, "Start".
 
+import { LineError, MAX_LINE_BYTES, parseHead } from "@proofline/event";
 import { hashToBase64, type OpenedCheckpoint, TILE_WIDTH } from "@proofline/tlog";
 import { leafHashInPlace } from "./batch.ts";
+import { NO_LINE } from "./chain-walk.ts";
 import type { Disk, DiskFile } from "./disk.ts";
-import { LedgerError } from "./errors.ts";
+import { LedgerError, systemCode } from "./errors.ts";
+import type { IdKey } from "./id-hash.ts";
 import type { Layout } from "./layout.ts";
 import { checkHead, checkWhole, corrupt, type LineAt, remember } from "./line-check.ts";
 import { firstSegmentMissing, forked, rolledBack } from "./refusals.ts";
 import { isTornWrite, scanLines } from "./scan.ts";
+import { openSegment, readFully, type SegmentFile } from "./segment-file.ts";
 import { findSegment, type Tip } from "./segments.ts";
 import type { TileStore } from "./tile-store.ts";
 import { TreeTiles } from "./tiles.ts";
 import { RecentIds } from "./window.ts";
 
-/** `prev` of the first line: the leaf hash of nothing that is a line, SHA-256(""). */
-export const NO_LINE = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 /** Full tiles that may wait in memory while a whole log is hashed again: 8 MiB of them. */
 const MAX_WAITING_TILES = 1024;
+const NEWLINE = 0x0a;
 
 export interface Recovered {
   readonly tip: Tip;
@@ -27,6 +30,10 @@ export interface Recovered {
   readonly window: RecentIds;
   /** Bytes of the last segment that the checkpoint covers. */
   readonly signedBytes: number;
+  /** `received` of the first line of the last segment; 0n when that is empty. */
+  readonly since: bigint;
+  /** Roots, in base64, at those of the sizes that were asked for whose lines were hashed. */
+  readonly roots: ReadonlyMap<number, string>;
   readonly report: RecoveryReport;
 }
 
@@ -46,6 +53,9 @@ export interface RecoveryOptions {
   /** First seqs of the segments, ascending. */
   readonly firsts: readonly number[];
   readonly windowRecords: number;
+  /** Sizes whose roots are wanted. */
+  readonly sizes: ReadonlySet<number>;
+  readonly idKey: IdKey;
 }
 
 /** @throws {LedgerError} ROLLED_BACK, FORKED, CORRUPT; the system's error when the disk fails */
@@ -105,6 +115,8 @@ class Pass {
   #tornBytes = 0;
   /** Bytes of the newest segment under the checkpoint. */
   #signedBytes = 0;
+  #since = 0n;
+  readonly #roots = new Map<number, string>();
   #at: LineAt = { path: "", number: 0, seq: 0 };
   readonly #leaf: Buffer = Buffer.alloc(32);
 
@@ -113,7 +125,7 @@ class Pass {
     this.#o = o;
     this.#tree = tree;
     this.#unload = unload;
-    this.#window = new RecentIds(o.windowRecords);
+    this.#window = new RecentIds(o.windowRecords, o.idKey);
     this.#hashFrom = tree.size;
     this.#rememberFrom = Math.max(0, o.checkpoint.size - o.windowRecords);
     this.#root = hashToBase64(tree.root());
@@ -151,21 +163,23 @@ class Pass {
       tree: this.#tree,
       window: this.#window,
       signedBytes: this.#signedBytes,
+      since: this.#since,
+      roots: this.#roots,
       report,
     };
   }
 
   async #segment(first: number, isLast: boolean): Promise<void> {
     const { disk, layout } = this.#o;
-    const path = layout.segment(first);
     if (first !== this.#seq) {
       throw corrupt(
-        { path, number: 1, seq: this.#seq },
+        { path: layout.segment(first), number: 1, seq: this.#seq },
         `seq ${this.#seq} after the segment before`,
         `a segment that begins at ${first}`,
       );
     }
-    const file = await disk.open(path, "read");
+    const file = await openSegment(disk, layout, first);
+    const { path } = file;
     try {
       const size = await file.size();
       let lastAt = 0;
@@ -178,6 +192,7 @@ class Pass {
       });
       if (bytes > 0) await this.#checkLast(file, lastAt, bytes - 1);
       if (tornBytes > 0) await this.#checkTorn(file, path, first, bytes, size, isLast);
+      if (isLast) this.#since = await receivedOfFirst(file);
       if (isLast) this.#tip = { size: this.#seq, prev: this.#prev ?? NO_LINE, segment: first, segmentBytes: bytes };
     } finally {
       await file.close();
@@ -186,13 +201,13 @@ class Pass {
   }
 
   /** The last line of all is the only one that no other line's `prev` vouches for, and perhaps no checkpoint either. */
-  async #checkLast(file: DiskFile, start: number, end: number): Promise<void> {
+  async #checkLast(file: SegmentFile, start: number, end: number): Promise<void> {
     const line = Buffer.alloc(end - start);
-    await file.read(line, start);
+    await readFully(file, line, start);
     checkWhole(line, this.#at);
   }
 
-  async #checkTorn(file: DiskFile, path: string, first: number, from: number, size: number, isLast: boolean): Promise<void> {
+  async #checkTorn(file: SegmentFile, path: string, first: number, from: number, size: number, isLast: boolean): Promise<void> {
     const at = { path, number: this.#seq - first + 1, seq: this.#seq };
     // A segment is begun only after all lines of the one before were synced.
     if (!isLast) throw corrupt(at, "a newline at the end of a sealed segment", `${size - from} bytes without one`);
@@ -211,7 +226,7 @@ class Pass {
       }
       if (head.received <= this.#received) throw corrupt(this.#at, "a later `received` than the line before", "an earlier one");
       this.#received = head.received;
-      if (seq >= this.#rememberFrom) remember(this.#window, line, head.tailOffset, this.#at);
+      if (seq >= this.#rememberFrom) remember(this.#window, line, head.tailOffset, seq);
     }
     if (isHashed) {
       this.#prev = leafHashInPlace(buffer, start, end);
@@ -219,7 +234,32 @@ class Pass {
       this.#tree.append(this.#leaf);
     } else this.#prev = undefined;
     this.#seq++;
-    if (this.#seq === this.#o.checkpoint.size && isHashed) this.#root = hashToBase64(this.#tree.root());
+    if (!isHashed) return;
+    if (this.#seq === this.#o.checkpoint.size) this.#root = hashToBase64(this.#tree.root());
+    if (this.#o.sizes.has(this.#seq)) this.#roots.set(this.#seq, hashToBase64(this.#tree.root()));
+  }
+}
+
+/** How old a segment is; 0n when its first line cannot be read, which is for others to find. */
+async function receivedOfFirst(file: SegmentFile): Promise<bigint> {
+  const bytes = Buffer.alloc(MAX_LINE_BYTES + 1);
+  const end = bytes.subarray(0, await readFully(file, bytes, 0)).indexOf(NEWLINE);
+  try {
+    return end < 0 ? 0n : parseHead(bytes.subarray(0, end)).received;
+  } catch (error) {
+    if (error instanceof LineError) return 0n;
+    throw error;
+  }
+}
+
+/** The last segment may be a sealed one, when those after it are gone: after a rollback that was accepted. */
+async function openLast(disk: Disk, path: string): Promise<DiskFile> {
+  try {
+    return await disk.open(path, "update");
+  } catch (error) {
+    if (systemCode(error) !== "EACCES") throw error;
+    await disk.changeMode(path, 0o600);
+    return await disk.open(path, "update");
   }
 }
 
@@ -231,7 +271,7 @@ class Pass {
  */
 export async function makeDurable(disk: Disk, layout: Layout, tip: Tip, signedBytes: number): Promise<void> {
   const path = layout.segment(tip.segment);
-  const file = await disk.open(path, "update");
+  const file = await openLast(disk, path);
   try {
     if ((await file.size()) > tip.segmentBytes) await file.truncate(tip.segmentBytes);
     const chunk = Buffer.allocUnsafeSlow(Math.min(1 << 20, tip.segmentBytes - signedBytes));

@@ -9,7 +9,7 @@ export function rolledBack(layout: Layout, lines: number, signed: number): Ledge
     "ROLLED_BACK",
     `${layout.folder} is behind its own checkpoint: ${count(lines)} lines, but ${count(signed)} were signed.\n` +
       "It looks like a backup from before that time (ROLLED_BACK). Events were acknowledged that are not here. Nothing was changed.\n" +
-      goOn(layout),
+      goOnRolledBack(layout),
     { fatal: true },
   );
 }
@@ -19,8 +19,38 @@ export function cursorAhead(layout: Layout, sink: string, next: number, lines: n
     "ROLLED_BACK",
     `${layout.folder} is behind what it has delivered: ${count(lines)} lines, but sink ${sink} has got ${count(next)}.\n` +
       "It looks like a backup from before that time (ROLLED_BACK). Events were acknowledged that are not here; the sink has them.\n" +
+      goOnRolledBack(layout),
+    { fatal: true },
+  );
+}
+
+/** @param where the anchor was found */
+export function anchorAhead(layout: Layout, where: string, signed: number, lines: number): LedgerError {
+  return new LedgerError(
+    "ROLLED_BACK",
+    `${layout.folder} is behind a checkpoint that it signed before: ${count(lines)} lines, but ${where} has one of ${count(signed)}.\n` +
+      "It looks like a backup from before that time (ROLLED_BACK). Events were acknowledged that are not here. Nothing was changed.\n" +
+      goOnRolledBack(layout),
+    { fatal: true },
+  );
+}
+
+/** @param anchor a checkpoint that this log's key has signed */
+export function anchorForked(layout: Layout, anchor: OpenedCheckpoint & { readonly where: string }, root: string): LedgerError {
+  return new LedgerError(
+    "FORKED",
+    `${layout.folder} is not the log that was signed: ${anchor.where} has a checkpoint of its first ${count(anchor.size)} lines with another root (FORKED).\n` +
+      `  signed     ${hashToBase64(anchor.root)}\n  found      ${root}\n` +
+      "Someone wrote this history again, or two copies of this log went on by themselves. Nothing was changed.\n" +
       goOn(layout),
     { fatal: true },
+  );
+}
+
+export function notRolledBack(layout: Layout, lines: number): LedgerError {
+  return new LedgerError(
+    "NOT_ROLLED_BACK",
+    `${layout.folder} is not behind its checkpoint, its sinks or any checkpoint that was found: ${count(lines)} lines. There is nothing to accept or to restore; nothing was changed.`,
   );
 }
 
@@ -86,6 +116,16 @@ export function noSuchLog(layout: Layout): LedgerError {
     `there is no log ${layout.log} in ${layout.data} (expected ${layout.checkpoint}).\n` +
       "  to create it               proofline log create\n" +
       "  if there should be one     the wrong folder is mounted, or it was moved: a new log would not continue the old one",
+  );
+}
+
+function goOnRolledBack(layout: Layout): string {
+  const place = `--data ${layout.data} --log ${layout.log}`;
+  return (
+    `  to read it                 proofline verify --data ${layout.data}\n` +
+    `  to bring the rest back     proofline restore ${place} --from-loki URL     (or --from-lines FILE)\n` +
+    `  to go on without them      proofline log accept-rollback ${place} --because "…"     (this is written into the log)\n` +
+    "  or                         put back the newest copy of this folder"
   );
 }
 

@@ -28,7 +28,7 @@ export type OnLine = (buffer: Buffer, start: number, end: number, offset: number
  * Calls back for each whole line of a file, in order.
  * A line longer than any may be ends the scan as if nothing whole came after it: its first byte is where the torn bytes begin.
  */
-export async function scanLines(file: DiskFile, size: number, onLine: OnLine): Promise<ScanResult> {
+export async function scanLines(file: Pick<DiskFile, "read">, size: number, onLine: OnLine): Promise<ScanResult> {
   const buffer = Buffer.allocUnsafeSlow(SPARE + Math.min(size, CHUNK_BYTES + MAX_LINE_BYTES + 1));
   let lines = 0;
   let bytes = 0; // consumed: the file offset of buffer[SPARE]
@@ -58,7 +58,7 @@ export async function scanLines(file: DiskFile, size: number, onLine: OnLine): P
  * Whether bytes after the last newline can be what a crash left of a write: at most the beginning of one line, and then zeros,
  * which some file systems show for what was allocated and never written.
  */
-export async function isTornWrite(file: DiskFile, from: number, size: number): Promise<boolean> {
+export async function isTornWrite(file: Pick<DiskFile, "read">, from: number, size: number): Promise<boolean> {
   const chunk = Buffer.alloc(64 << 10);
   for (let at = from + MAX_LINE_BYTES; at < size; ) {
     const read = await file.read(chunk, at);

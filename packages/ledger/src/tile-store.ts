@@ -1,18 +1,18 @@
 // tile-store.ts: tiles on the disk. Nothing here is the truth: a tile that is missing or wrong is written again from the segments.
 // Knows when a tile is durable, not what its hashes mean.
 
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { TILE_WIDTH, type Tile, tilePath } from "@proofline/tlog";
 import type { Disk } from "./disk.ts";
-import { type Directories, PUBLIC, writeFile } from "./durable.ts";
+import { type Directories, PUBLIC, TEMPORARY, writeFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import type { FilledTile } from "./tiles.ts";
 
 /**
- * Tiles on their way to the disk at once: a journal commit serves all that wait for it, and so does a turn of the event loop, which under
- * load takes longer than any of the steps. Not more: the lines wait in the same queue.
+ * Tiles on their way to the disk at once: a journal commit serves all that wait for it. Not more than half of the threads that the service has
+ * for its disk: lines are synced by the same ones, and an acknowledgement must not wait behind tiles, for which nobody waits.
  */
-const PARALLEL = 48;
+const PARALLEL = 8;
 
 export class TileStore {
   readonly #disk: Disk;
@@ -27,7 +27,9 @@ export class TileStore {
 
   /**
    * Writes tiles; they are durable when it resolves. One that is there is written again.
-   * A crash within: any of them may be missing or torn. No checkpoint needs them yet, so recovery computes them once more.
+   * A crash within: any of them may be missing, and full ones torn. No checkpoint needs those yet, so recovery computes them once more. But a
+   * partial one may be the very tile, of the same width, that the published checkpoint has: it is replaced, never emptied, or the next start
+   * would have to hash every line.
    */
   async write(tiles: readonly FilledTile[]): Promise<void> {
     const changed = new Set<string>();
@@ -37,7 +39,11 @@ export class TileStore {
         const tile = tiles[next++]!;
         const path = this.#layout.tile(tile);
         await this.#directories.ensure(dirname(path));
-        await writeFile(this.#disk, path, tile.bytes, PUBLIC);
+        if (tile.width === TILE_WIDTH) await writeFile(this.#disk, path, tile.bytes, PUBLIC);
+        else {
+          await writeFile(this.#disk, path + TEMPORARY, tile.bytes, PUBLIC);
+          await this.#disk.rename(path + TEMPORARY, path);
+        }
         changed.add(dirname(path));
       }
     };
@@ -70,12 +76,12 @@ export class TileStore {
     }
   }
 
-  /** Removes what a crash kept from being removed: other widths beside the tiles at the right edge. */
+  /** Removes what a crash kept from being removed, or renamed: other names beside the tiles at the right edge. */
   async removeStrays(current: readonly Tile[]): Promise<void> {
     for (const { level, index, width } of current) {
       const directory = this.#layout.partials(level, index);
       for (const name of await this.#disk.list(directory)) {
-        if (name !== String(width)) await this.#disk.unlink(this.#layout.tile({ level, index, width: Number(name) }));
+        if (name !== String(width)) await this.#disk.unlink(join(directory, name));
       }
     }
   }

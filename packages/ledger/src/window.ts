@@ -1,70 +1,88 @@
-// window.ts: which record ids are among the newest lines, and what they said. Bounded: old ones are forgotten, many at a time.
-// Knows whether an id is there, not whether its line is durable. Rebuilt from the segments at start: it has no file of its own.
-// Hot: a line costs one entry of a map and one of a list, no object of its own, and nothing is ever deleted one by one.
+// window.ts: which record ids are among the newest lines, and where. Bounded: old ones are forgotten, many at a time. Knows hashes of ids,
+// nothing of what was said under them, nor whether a line is durable. Rebuilt from the segments at start: it has no file of its own.
+// Hot: a line costs sixteen bytes of a table, no object, and nothing is ever deleted one by one.
 
-/** An id has one line as a rule; a conflict that was quarantined under the same id gives it another one. */
-type Lines = number | number[];
+import { IdHasher, type IdKey } from "./id-hash.ts";
 
+const NOWHERE: readonly number[] = [];
+/** Of places in a table to lines in it, at least. */
+const ROOM = 1.5;
+
+/** Lines one after the other, by the hashes of their ids: open addressing, linear probing. Two lines of one id have two places. */
 class Generation {
-  /** seq of its first line. Lines are added one after the other. */
-  readonly first: number;
-  readonly byId = new Map<string, Lines>();
-  readonly contents: string[] = [];
+  /** seq of its first line. */
+  first = 0;
+  count = 0;
+  readonly #mask: number;
+  readonly #low: Uint32Array;
+  readonly #high: Uint32Array;
+  /** Lines after `first`, counted from 1; 0: the place is free. */
+  readonly #line: Uint32Array;
 
-  constructor(first: number) {
+  constructor(capacity: number) {
+    const places = 2 ** Math.ceil(Math.log2(capacity * ROOM));
+    this.#mask = places - 1;
+    this.#low = new Uint32Array(places);
+    this.#high = new Uint32Array(places);
+    this.#line = new Uint32Array(places);
+  }
+
+  begin(first: number): void {
     this.first = first;
+    this.count = 0;
+    this.#line.fill(0);
   }
 
-  add(id: string, content: string, seq: number): void {
-    this.contents.push(content);
-    const known = this.byId.get(id);
-    if (known === undefined) this.byId.set(id, seq);
-    else if (typeof known === "number") this.byId.set(id, [known, seq]);
-    else known.push(seq);
+  add(low: number, high: number, seq: number): void {
+    let at = low & this.#mask;
+    while (this.#line[at] !== 0) at = (at + 1) & this.#mask;
+    this.#low[at] = low;
+    this.#high[at] = high;
+    this.#line[at] = seq - this.first + 1;
+    this.count++;
   }
 
-  /** seq of the first line under this id that said the same; -1 when each said something else; undefined when there is none. */
-  find(id: string, content: string): number | undefined {
-    const known = this.byId.get(id);
-    if (known === undefined) return undefined;
-    if (typeof known === "number") return this.contents[known - this.first] === content ? known : -1;
-    return known.find((seq) => this.contents[seq - this.first] === content) ?? -1;
-  }
-
-  /** seq of the first line under this id. */
-  firstOf(id: string): number | undefined {
-    const known = this.byId.get(id);
-    return typeof known === "object" ? known[0] : known;
+  /** Adds the seqs under a hash to a list, which it makes when there is one. */
+  find(low: number, high: number, found: readonly number[]): readonly number[] {
+    let all = found;
+    for (let at = low & this.#mask; this.#line[at] !== 0; at = (at + 1) & this.#mask) {
+      if (this.#low[at] === low && this.#high[at] === high) all = [...all, this.first + this.#line[at]! - 1];
+    }
+    return all;
   }
 }
 
 export class RecentIds {
+  readonly hasher: IdHasher;
   readonly #capacity: number;
   /** The newest line is in #young; when that holds `capacity` lines, it becomes #old, and the old one is forgotten. */
-  #young: Generation | undefined;
-  #old: Generation | undefined;
+  #young: Generation;
+  #old: Generation;
 
   /** @param capacity of the newest lines so many are known at least, and up to twice as many. 0: none */
-  constructor(capacity: number) {
+  constructor(capacity: number, key: IdKey) {
+    this.hasher = new IdHasher(key);
     this.#capacity = capacity;
+    this.#young = new Generation(Math.max(1, capacity));
+    this.#old = new Generation(Math.max(1, capacity));
   }
 
   /** @param seq one more than that of the call before */
-  add(id: string, content: string, seq: number): void {
+  add(low: number, high: number, seq: number): void {
     if (this.#capacity === 0) return;
-    if (this.#young === undefined || this.#young.contents.length >= this.#capacity) {
-      this.#old = this.#young;
-      this.#young = new Generation(seq);
+    const young = this.#young;
+    if (young.count === 0) young.begin(seq);
+    else if (young.count >= this.#capacity) {
+      this.#young = this.#old;
+      this.#old = young;
+      this.#young.begin(seq);
     }
-    this.#young.add(id, content, seq);
+    this.#young.add(low, high, seq);
   }
 
-  /** The line that said the same under this id, or else the oldest known one that said anything. */
-  find(id: string, content: string): { same: boolean; seq: number } | undefined {
-    const inOld = this.#old?.find(id, content);
-    const inYoung = this.#young?.find(id, content);
-    if (inOld === undefined && inYoung === undefined) return undefined;
-    for (const seq of [inOld, inYoung]) if (seq !== undefined && seq >= 0) return { same: true, seq };
-    return { same: false, seq: (this.#old?.firstOf(id) ?? this.#young?.firstOf(id))! };
+  /** The known lines whose ids have this hash, the oldest first. Nearly always none, and else nearly always those of one id. */
+  find(low: number, high: number): readonly number[] {
+    const found = this.#young.find(low, high, this.#old.find(low, high, NOWHERE));
+    return found.length > 1 ? found.toSorted((a, b) => a - b) : found;
   }
 }

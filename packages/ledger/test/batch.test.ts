@@ -5,8 +5,8 @@ import { formatHead, formatTime, MAX_LINE_BYTES, maxHeadBytes } from "@proofline
 import { hashToBase64, leafHash } from "@proofline/tlog";
 import fc from "fast-check";
 import { Batch, LineWriter, leafHashInPlace } from "../src/batch.ts";
+import { NO_LINE } from "../src/chain-walk.ts";
 import { MomentSpeller, momentOf } from "../src/received-clock.ts";
-import { NO_LINE } from "../src/recover.ts";
 
 const tails = fc.array(
   fc.string({ unit: "binary" }).map((text) => `"id":${JSON.stringify(text)}}`),
@@ -32,7 +32,8 @@ test("a line is event's head and the tail, and is hashed as tlog hashes it", () 
           prev = hashToBase64(leafHash(Buffer.from(line)));
           expected += `${line}\n`;
           hashes += Buffer.from(prev, "base64").toString("hex");
-          writer.write(batch, first + i, momentOf(received), i, tail);
+          const bytes = Buffer.from(`x${tail}y`);
+          writer.write(batch, first + i, momentOf(received), i, bytes, 1, bytes.length - 1);
         }
         assert.equal(Buffer.from(batch.lines).toString(), expected);
         assert.equal(Buffer.from(batch.hashes).toString("hex"), hashes);
@@ -57,7 +58,7 @@ test("a batch has room for a line as long as the longest line fits, and for one 
   const writer = new LineWriter(log, NO_LINE);
   const longest = `"id":"${"x".repeat(MAX_LINE_BYTES - maxHeadBytes(log) - 8)}"}`;
   assert.ok(batch.hasRoom);
-  writer.write(batch, Number.MAX_SAFE_INTEGER, momentOf(0n), 0, longest);
+  writer.write(batch, Number.MAX_SAFE_INTEGER, momentOf(0n), 0, Buffer.from(longest), 0, longest.length);
   assert.equal(batch.lines.length, MAX_LINE_BYTES + 1);
   assert.ok(!batch.hasRoom);
   batch.clear();

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { LedgerError } from "../src/errors.ts";
 import { FaultyDisk } from "./support/faulty-disk.ts";
-import { check, create, entries, entry, FOLDER, open, seeded } from "./support/fixture.ts";
+import { check, create, entries, entry, FOLDER, open, seeded, seen } from "./support/fixture.ts";
 import { MemoryDisk } from "./support/memory-disk.ts";
 
 const ALL = { maxBytes: 1 << 24, maxLines: 100_000 };
@@ -53,20 +53,20 @@ test("more than fits into one batch is split, answered once, and stays in order"
   assert.equal(check(disk).lines[502]?.id, "small-2");
 });
 
-test("seen() knows an entry from the moment it was appended, and its promise resolves when it is durable", async () => {
+test("the place of an id is known from the moment its entry was appended, and can be waited for", async () => {
   const disk = new MemoryDisk();
   await create(disk);
   const ledger = await open({ disk });
   const one = entry("one");
-  assert.equal(ledger.seen("one", one.content), undefined);
+  assert.deepEqual(ledger.places("one"), []);
   const appended = ledger.append([one]);
-  const seen = ledger.seen("one", one.content);
-  assert.deepEqual([seen?.status, seen?.seq, ledger.size], ["same", 0, 0]);
-  await seen?.durable;
+  assert.deepEqual([ledger.places("one"), ledger.size], [[0], 0]);
+  await ledger.durable(0);
   assert.equal(ledger.size, 1);
   await appended;
-  assert.equal(ledger.seen("one", entry("one", { body: "other" }).content)?.status, "conflict");
-  await ledger.seen("one", one.content)?.durable;
+  assert.deepEqual(await seen(ledger, one), { status: "same", seq: 0 });
+  assert.deepEqual(await seen(ledger, entry("one", { body: "other" })), { status: "conflict", seq: 0 });
+  await ledger.durable(0);
   await ledger.close();
 });
 
@@ -80,8 +80,8 @@ test("a failed write or sync rejects all that was asked for, is told once, and n
     disk.plan = { at: disk.steps.length + (verb === "write" ? 1 : 2), fault: "fails", random: seeded(1) };
     const calls = [ledger.append(entries("a", 2)), ledger.append(entries("b", 1))];
     const waiting = ledger.grown(ledger.size);
-    const seen = ledger.seen("a-1", entry("a-1").content);
-    const results = await Promise.allSettled([...calls, waiting, seen!.durable]);
+    const [place] = ledger.places("a-1");
+    const results = await Promise.allSettled([...calls, waiting, ledger.durable(place!)]);
     for (const result of results) {
       assert.ok(result.status === "rejected" && result.reason instanceof LedgerError && result.reason.fatal, verb);
     }
@@ -116,7 +116,7 @@ test("a tail that would break the log's framing is refused, and nothing of its c
   for (const entryThatBreaks of bad)
     await assert.rejects(ledger.append([good, entryThatBreaks]), { code: "BAD_ENTRY", fatal: false });
   assert.equal(ledger.size, 0);
-  assert.equal(ledger.seen("good", good.content), undefined);
+  assert.deepEqual(ledger.places("good"), []);
   await ledger.close();
 });
 

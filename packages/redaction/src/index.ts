@@ -14,5 +14,6 @@ export {
   type Policy,
   type ValueRule,
 } from "./policy.ts";
-export { compilePolicy, type Redactor } from "./redactor.ts";
+export { compilePolicy, type KeyTreatment, type Redactor } from "./redactor.ts";
+export { copyPlain, copySpelled } from "./scan/bytes.ts";
 export { isRedacted, MASK } from "./shapes.ts";

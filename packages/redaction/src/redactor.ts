@@ -20,6 +20,8 @@ import { type Treatment, ValueRules } from "./value-rules.ts";
  * touched is returned by reference; what is changed is a copy. Entries are appended to `out`. Cost: linear in the size.
  */
 export interface Redactor {
+  /** What was compiled: another thread can compile it again. */
+  readonly policy: Policy;
   /** First 12 hex digits of the SHA-256 of the policy's canonical JSON. */
   readonly version: string;
   /** A map by its keys and values; `path` is its name in the entries. */
@@ -28,6 +30,14 @@ export interface Redactor {
   value(value: unknown, path: string, out: RedactionEntry[]): unknown;
   /** A string, opened when it holds JSON. */
   text(text: string, path: string, out: RedactionEntry[]): string;
+  /** What the policy says about a key of a map, whatever its value. */
+  key(name: string): KeyTreatment;
+}
+
+/** `covered`: the whole value is replaced, by this rule and with this action. `renamed`: something was found in the key itself. */
+export interface KeyTreatment {
+  readonly covered: KeyHit | undefined;
+  readonly renamed: boolean;
 }
 
 /**
@@ -51,12 +61,14 @@ const LARGEST_CARD = 10n ** 19n;
 type Key = string | number | undefined;
 
 class TreeRedactor implements Redactor {
+  readonly policy: Policy;
   readonly version: string;
   readonly #keyed: Keyed | undefined;
   readonly #values: ValueRules;
   readonly #verdicts: KeyVerdicts;
 
   constructor(policy: Policy, keyed: Keyed | undefined) {
+    this.policy = policy;
     this.version = policyVersion(policy);
     this.#keyed = keyed;
     const keyRules = compileKeyRules(policy.keys);
@@ -76,6 +88,11 @@ class TreeRedactor implements Redactor {
 
   text(text: string, path: string, out: RedactionEntry[]): string {
     return this.#string(text, path, undefined, 0, out);
+  }
+
+  key(name: string): KeyTreatment {
+    const { hit, applied } = this.#verdicts.of(name);
+    return { covered: hit && { rule: hit.rule, action: this.#possible(hit.action) }, renamed: applied.length > 0 };
   }
 
   #value(value: unknown, parent: Path, key: Key, depth: number, nested: number, out: RedactionEntry[]): unknown {

@@ -34,6 +34,8 @@ export interface ChainOptions {
   readonly log: string;
   /** Number of the first line that is expected. */
   readonly from: number;
+  /** Leaf hash of the line before `from`, in base64, where it is known. */
+  readonly before?: string | undefined;
   readonly findings: Findings;
   readonly tree: RootTracker;
   /** Called for each line in its place, in order, except for those of accepted chunks. */
@@ -58,7 +60,7 @@ export class Chain {
   constructor(o: ChainOptions) {
     this.#o = o;
     this.#next = o.from;
-    if (o.from === 0) this.#prevLeaf = hashToBase64(EMPTY_ROOT);
+    this.#prevLeaf = o.from === 0 ? hashToBase64(EMPTY_ROOT) : o.before;
   }
 
   /** The number that the next line should bear: one more than the last line in its place. */

@@ -9,8 +9,8 @@ import { type ChunkAnswer, type ChunkJob, RangeScanner } from "./range-scanner.t
 import { currentIdSeed } from "./record-ids.ts";
 
 const MAX_WORKERS = 8;
-/** Under way for each worker: one that it scans, one that waits for it. */
-const DEPTH = 2;
+/** Under way for each worker: one that it scans, one that waits for it, and answers that wait for those before them. */
+const DEPTH = 8;
 const SMALL_BYTES = 32 * 1024 * 1024;
 
 export interface ScannedRange {
@@ -53,28 +53,40 @@ function scanOrNothing(scanner: RangeScanner, job: ChunkJob): Chunk | undefined 
 async function* scanOnThreads(jobs: readonly ChunkJob[], count: number): AsyncGenerator<ScannedRange> {
   const workers = Array.from({ length: count }, startWorker);
   const answers = new Map<number, PromiseWithResolvers<Chunk | undefined>>();
-  const send = (job: ChunkJob | undefined) => {
-    if (job === undefined) return;
-    answers.set(job.number, Promise.withResolvers());
-    workers[job.number % count]!.postMessage(job);
-  };
-  for (const worker of workers) {
-    worker.on("message", ({ number, chunk }: ChunkAnswer) => answers.get(number)?.resolve(chunk));
-    // A thread that dies takes its jobs with it: they count as out of order, and the caller reads those ranges itself.
-    worker.on("error", () => settleAll());
-    worker.on("exit", () => settleAll());
-  }
+  let sent = 0;
+  let taken = 0;
   let isBroken = false;
-  function settleAll(): void {
+  /** A thread that is done gets the next job, unless the answers wait to be taken already. */
+  const idle: Worker[] = [];
+  const hire = (): void => {
+    while (idle.length > 0 && !isBroken && sent < jobs.length && sent - taken < count * DEPTH) {
+      const job = jobs[sent++]!;
+      if (!answers.has(job.number)) answers.set(job.number, Promise.withResolvers());
+      idle.shift()!.postMessage(job);
+    }
+  };
+  const settleAll = (): void => {
     isBroken = true;
     for (const answer of answers.values()) answer.resolve(undefined);
+  };
+  for (const worker of workers) {
+    worker.on("message", ({ number, chunk }: ChunkAnswer) => {
+      answers.get(number)?.resolve(chunk);
+      idle.push(worker);
+      hire();
+    });
+    // A thread that dies takes its jobs with it: they count as out of order, and the caller reads those ranges itself.
+    worker.on("error", settleAll);
+    worker.on("exit", settleAll);
+    idle.push(worker, worker); // one job that it scans, one that waits for it
   }
   try {
-    for (const job of jobs.slice(0, count * DEPTH)) send(job);
+    hire();
     for (const job of jobs) {
-      const chunk = await answers.get(job.number)?.promise;
+      const chunk = isBroken && job.number >= sent ? undefined : await answers.get(job.number)?.promise;
       answers.delete(job.number);
-      if (!isBroken) send(jobs[job.number + count * DEPTH]);
+      taken++;
+      hire();
       yield { range: job.range, chunk };
     }
   } finally {

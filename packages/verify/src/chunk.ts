@@ -4,6 +4,7 @@
 import { Buffer } from "node:buffer";
 import { hash as digest } from "node:crypto";
 import { HASH_BYTES } from "@proofline/tlog";
+import { spellHash } from "./hash-token.ts";
 import type { LineScanner } from "./line-scan.ts";
 import type { ProducerRun } from "./producers.ts";
 import { hashId } from "./record-ids.ts";
@@ -134,10 +135,12 @@ export class Gathered {
     this.#runs.push({ ...run, stream: name, received: this.#first.received });
   }
 
-  /** @param leaf the line's leaf hash, as a binary string */
-  add(leaf: string): void {
-    const at = this.count * HASH_BYTES;
-    for (let i = 0; i < HASH_BYTES; i++) this.leaves[at + i] = leaf.charCodeAt(i);
+  /**
+   * @param leaf the line's leaf hash, as a binary string
+   * @param spelled gets the hash as the next line should spell it
+   */
+  add(leaf: string, spelled: Int32Array): void {
+    spellHash(leaf, this.leaves, this.count * HASH_BYTES, spelled);
     this.count++;
     this.nextSeq++;
   }

@@ -2,6 +2,7 @@
 
 import { hashToBase64, type NoteVerifier } from "@proofline/tlog";
 import type { LogCheck, Proven } from "./log-check.ts";
+import { plural } from "./numbers.ts";
 import type { Findings, Report } from "./report.ts";
 import type { Signed } from "./signed.ts";
 import type { TileContradiction } from "./tile-folder.ts";
@@ -36,7 +37,8 @@ export function conclude(c: Conclusion): Report {
   const isPinned = c.pinned.length > 0;
   addContradiction(c, covered, last);
   addUnknown(c, covered, last);
-  const { result } = findings;
+  const ofCopy = c.notProven();
+  const { result } = findings; // nothing is added from here on: a result never outlives a finding
   const to = result === "holds" ? covered : last;
   const tail = isPinned ? tailText(c, covered, last) : [];
   return {
@@ -47,7 +49,7 @@ export function conclude(c: Conclusion): Report {
     records: result === "holds" ? covered - from + 1 : check.lines,
     checkpoint: checkpointOf(c),
     findings: findings.list(),
-    notProven: [...tail, ...c.notProven(), ...limits, ...principles(c, result === "holds")],
+    notProven: [...tail, ...ofCopy, ...limits, ...principles(c, result === "holds")],
     details: {
       source: c.source,
       firstReceived: check.firstReceived,
@@ -106,11 +108,13 @@ function checkpointOf({ signed }: Conclusion): Report["checkpoint"] {
   return signed === undefined ? null : { size: signed.size, root: hashToBase64(signed.root), keys: signed.keys };
 }
 
+/** The lines at the end that no checkpoint covers. Those that one covers and that are not as signed are findings, and not among these. */
 function tailText({ check, from }: Conclusion, covered: number, last: number): string[] {
-  const count = last - Math.max(covered, from - 1);
+  const begin = Math.max(covered + 1, check.provableSize);
+  const count = last - begin + 1;
   if (count <= 0 || covered < from) return [];
-  const first = check.times.get(covered + 1);
-  const lines = count === 1 ? `seq ${last}` : `seq ${covered + 1} to ${last}`;
+  const first = check.times.get(begin);
+  const lines = count === 1 ? `seq ${last}` : `seq ${begin} to ${last}`;
   const times =
     first === undefined || first === check.chain.lastReceived
       ? check.chain.lastReceived
@@ -126,8 +130,4 @@ function principles({ saved }: Conclusion, holds: boolean): string[] {
   const rewriting =
     "that the holder of the key did not rewrite all of it: compare with a checkpoint that you kept (--checkpoint FILE)";
   return [...(saved.length > 0 ? [] : [rewriting]), "that every event was handed over at all"];
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -9,9 +9,10 @@ import { checkVkey, type Identity, identify, ownKeys } from "./identity.ts";
 import { LogCheck } from "./log-check.ts";
 import { findLogs, type LogFolder, listSegments, readNote, type Segment } from "./log-folder.ts";
 import { Objects } from "./objects.ts";
-import { Findings, type Report, worstOf } from "./report.ts";
+import { Findings, type Report, reportWithoutLines, worstOf } from "./report.ts";
+import { openSavedFiles } from "./saved-checkpoints.ts";
 import { type Walked, walkSegments } from "./segment-walk.ts";
-import { openLogCheckpoint, openSavedCheckpoint, reportForks, type Signed } from "./signed.ts";
+import { openLogCheckpoint, reportForks, type Signed } from "./signed.ts";
 import { TileFolder } from "./tile-folder.ts";
 
 /** How often the checkpoint is read again when it was replaced while its tiles were being read. */
@@ -80,7 +81,7 @@ async function verifyFolder(folder: LogFolder, o: VerifyDataOptions, isOnly: boo
   const opened = await openFolder(folder, o, isOnly);
   if (opened === undefined) return undefined;
   const { segments, others, identity, findings, signed, tiles } = opened;
-  const saved = await openSaved(o, identity, findings);
+  const saved = await openSavedFiles(o.checkpoint, { log: identity.log, keys: identity.pinned, findings });
   reportForks(signed === undefined ? saved : [...saved, signed], findings);
   const check = new LogCheck({
     log: identity.log,
@@ -208,26 +209,6 @@ async function openOwn(
   return signed === undefined || pinned.length > 0 ? signed : { ...signed, keys: [] };
 }
 
-async function openSaved(o: VerifyDataOptions, { log, pinned }: Identity, findings: Findings): Promise<Signed[]> {
-  const saved: Signed[] = [];
-  for (const path of typeof o.checkpoint === "string" ? [o.checkpoint] : (o.checkpoint ?? [])) {
-    const note = await readNote(path);
-    if (note === undefined) {
-      findings.add({
-        code: "SAVED_CHECKPOINT_UNUSABLE",
-        seq: null,
-        expected: "a checkpoint",
-        found: "no such file",
-        where: path,
-      });
-      continue;
-    }
-    const opened = openSavedCheckpoint(note, path, { log, keys: pinned, findings });
-    if (opened !== undefined) saved.push(opened);
-  }
-  return saved;
-}
-
 async function drain(check: LogCheck, objects: Objects): Promise<void> {
   const references = check.references;
   if (references.length === 0) return;
@@ -268,25 +249,5 @@ export function couldNotRead(error: unknown, log: string, source: string): Repor
       where: source,
     });
   } else throw error;
-  return {
-    result: findings.result,
-    log,
-    from: 0,
-    to: -1,
-    records: 0,
-    checkpoint: null,
-    findings: findings.list(),
-    notProven: [],
-    details: {
-      source,
-      firstReceived: "",
-      lastReceived: "",
-      signatures: 0,
-      savedCheckpoints: 0,
-      streams: 0,
-      moreFindings: 0,
-      restIsProven: false,
-      objects: 0,
-    },
-  };
+  return reportWithoutLines({ log, source, findings });
 }

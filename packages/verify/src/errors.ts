@@ -3,7 +3,10 @@
 
 import type { UnknownCode } from "./report.ts";
 
-export type VerifyErrorCode = Extract<UnknownCode, "UNREADABLE" | "UNREACHABLE" | "BAD_ANSWER" | "NO_LOG" | "BAD_KEY">;
+export type VerifyErrorCode = Extract<
+  UnknownCode,
+  "UNREADABLE" | "UNREACHABLE" | "BAD_ANSWER" | "NO_LOG" | "BAD_KEY" | "BAD_RECEIPT" | "NO_DATA"
+>;
 
 export class VerifyError extends Error {
   override readonly name = "VerifyError";

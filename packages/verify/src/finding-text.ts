@@ -29,6 +29,8 @@ const BROKEN: Record<BrokenCode, Sentence> = {
   UNTRUSTED_KEY: () => "the checkpoint is signed by a key that you did not give",
   WRONG_ORIGIN: () => "the checkpoint is of another log",
   WRONG_VKEY: () => "the folder's own copy of the key is not the key that you gave",
+  RECEIPT_MISMATCH: () => "the receipt is not for the line that has this number",
+  PROOF_MISMATCH: () => "the receipt's proof does not lead to the signed root",
   DUPLICATE_ID: () => "the record is there twice",
   PRODUCER_GAP: ({ found }) => `an event never arrived: ${found}`,
   PRODUCER_REPEAT: ({ found }) => `a producer used a number twice: ${found}`,
@@ -49,6 +51,9 @@ const UNKNOWN: Record<UnknownCode, Sentence> = {
     "no checkpoint covers any of these lines yet. Try again when the receiver has signed one; it does so when it stops, too.",
   RANGE_NOT_PROVEN: () =>
     "these lines are chained, but nothing ties them to a signed checkpoint. Leave --from and --to away to read the whole log.",
+  RECEIPT_NOT_PROVEN: ({ where, found }) =>
+    `${where}: ${found}. Ask for receipts with a proof (?wait=checkpoint), or look the line up with --data DIR or --url LOG.`,
+  BAD_RECEIPT: ({ where, expected, found }) => `${where}: expected ${expected}, found ${found}`,
   SAVED_CHECKPOINT_UNUSABLE: ({ where, found }) => `${where}: this checkpoint of yours cannot be used: ${found}`,
   UNREADABLE: ({ where, found }) => `${where} cannot be read: ${found}`,
   UNREACHABLE: ({ where, found }) => `${where} could not be asked: ${found}`,

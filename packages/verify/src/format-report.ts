@@ -1,7 +1,7 @@
 // format-report.ts: a report as a person reads it: the answer first, then what it rests on, then what it does not. Plain text.
 
-import { plural } from "./conclude.ts";
 import { describeFinding } from "./finding-text.ts";
+import { formatCount as count, plural } from "./numbers.ts";
 import { type Finding, isUnknown, type Report } from "./report.ts";
 
 const MARGIN = 11;
@@ -41,7 +41,36 @@ function formatOne(report: Report): string {
   return lines.join("\n");
 }
 
+function receiptLines({ records, from, to, log, checkpoint, details }: Report): string[] {
+  const facts: [string, string][] = [
+    ["log", log],
+    ["checkpoint", `${count(checkpoint?.size ?? 0)} lines signed by ${checkpoint?.keys.join(", ")}  (key given by you)`],
+    ["tree head", checkpoint?.root ?? ""],
+  ];
+  const compared = details.comparedLines ?? 0;
+  if (compared > 0) facts.push(["lines", `${plural(compared, "line")} compared with what was promised`]);
+  const which = from === to ? `seq ${count(from)}` : `seq ${count(from)} to ${count(to)}`;
+  return [
+    `${plural(records, "receipt")}, ${which}: ${records === 1 ? "its line is" : "their lines are"} in the signed tree`,
+    ...facts.map(([label, text]) => label.padEnd(LABEL) + text),
+  ];
+}
+
+function growthLines({ log, checkpoint }: Report, { from, to }: NonNullable<Report["details"]["growth"]>): string[] {
+  const size = plural(to, "line");
+  const grown =
+    from === to ? `the log did not grow: ${size}, the same root` : `the log only grew, from ${count(from ?? 0)} to ${size}`;
+  const facts: [string, string][] = [
+    ["log", log],
+    ["checkpoint", `${count(to)} lines signed by ${checkpoint?.keys.join(", ")}  (key given by you)`],
+    ["tree head", checkpoint?.root ?? ""],
+  ];
+  return [from === undefined ? `the log is signed: ${size}` : grown, ...facts.map(([label, text]) => label.padEnd(LABEL) + text)];
+}
+
 function holdsLines(report: Report): string[] {
+  if (report.details.receipts !== undefined) return receiptLines(report);
+  if (report.details.growth !== undefined) return growthLines(report, report.details.growth);
   const { records, from, to, checkpoint, details } = report;
   const times = `received ${shortTime(details.firstReceived)} to ${shortTime(details.lastReceived)} UTC`;
   const facts: [string, string][] = [
@@ -114,8 +143,4 @@ function wrap(text: string, width: number): string[] {
 /** `2026-11-20 21:14:03` */
 function shortTime(received: string): string {
   return received.slice(0, 19).replace("T", " ");
-}
-
-function count(n: number): string {
-  return n.toLocaleString("en-US");
 }

@@ -1,13 +1,13 @@
 // identity.ts: which log a folder holds, and which of the given keys are for it. A name is what a folder says of itself; only a key that
 // the caller gave makes it more than that.
 
-import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { keyLabel, type NoteVerifier, parseNote, TlogError, verifierFromVkey } from "@proofline/tlog";
-import { linesOf, loadRange, rangeBuffer, rangesOf } from "./file-range.ts";
+import { linesOf, loadRange, rangeBuffer, rangesOf, slicesOf } from "./file-range.ts";
 import { LineReader } from "./line-reader.ts";
 import { type LogFolder, readNote, type Segment } from "./log-folder.ts";
 import type { Findings } from "./report.ts";
+import { openSegment } from "./segment-bytes.ts";
 import { originOf } from "./signed.ts";
 
 export interface Identity {
@@ -35,16 +35,17 @@ export function identify(
 function firstLog(segments: readonly Segment[]): string | undefined {
   const reader = new LineReader();
   for (const { path, bytes } of segments) {
-    const fd = openSync(path, "r");
+    const segment = openSegment(path);
     try {
       const [range] = rangesOf(path, bytes);
-      if (range === undefined) continue;
-      for (const line of linesOf(loadRange(fd, range, rangeBuffer(bytes)))) {
+      const slice = range === undefined ? undefined : [...slicesOf(range)][0];
+      if (slice === undefined) continue;
+      for (const line of linesOf(loadRange(segment, slice, rangeBuffer(bytes)))) {
         const { head } = reader.read(line, path);
         if (head !== undefined) return head.log;
       }
     } finally {
-      closeSync(fd);
+      segment.close();
     }
   }
   return undefined;

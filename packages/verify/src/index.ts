@@ -2,8 +2,10 @@
 export { couldNotRead, type Progress, type VerifyDataOptions, verifyData } from "./data.ts";
 export { VerifyError, type VerifyErrorCode } from "./errors.ts";
 export { formatReport } from "./format-report.ts";
+export { type VerifyLinesOptions, verifyLines } from "./lines.ts";
 export { type VerifyLokiOptions, verifyLoki } from "./loki.ts";
-export type { Fetch } from "./loki-client.ts";
+export { type Fetch, LokiClient } from "./loki-client.ts";
+export { type VerifyReceiptsOptions, verifyReceipts } from "./receipts.ts";
 export {
   type BrokenCode,
   type CheckpointReport,
@@ -15,3 +17,4 @@ export {
   reportToJson,
   type UnknownCode,
 } from "./report.ts";
+export { type VerifyUrlOptions, verifyUrl } from "./url.ts";

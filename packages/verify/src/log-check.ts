@@ -6,6 +6,7 @@ import { blameLines } from "./blame.ts";
 import { Chain, type PlacedLine } from "./chain.ts";
 import { BLOCK_LEVEL, type Chunk } from "./chunk.ts";
 import type { ReadLine } from "./line-reader.ts";
+import { formatCount } from "./numbers.ts";
 import { Producers } from "./producers.ts";
 import { ID_WINDOW, RecordIds } from "./record-ids.ts";
 import type { Findings } from "./report.ts";
@@ -24,6 +25,8 @@ export interface LogCheckOptions {
   /** Those that the caller kept. */
   readonly saved: readonly Signed[];
   readonly from: number;
+  /** Leaf hash of the line before `from`, in base64, where it is known. */
+  readonly before?: string;
   /** Inclusive; lines beyond it are not fed. */
   readonly to: number;
   readonly tiles: TileFolder | undefined;
@@ -57,7 +60,7 @@ export class LogCheck {
     this.#ids = new RecordIds(o.mostLines);
     this.#tree = new RootTracker(this.#targets());
     this.producers = new Producers(findings, from === 0);
-    this.chain = new Chain({ log, from, findings, tree: this.#tree, onPlaced: (placed) => this.#note(placed) });
+    this.chain = new Chain({ log, from, before: o.before, findings, tree: this.#tree, onPlaced: (placed) => this.#note(placed) });
   }
 
   #targets(): Signed[] {
@@ -246,7 +249,7 @@ export class LogCheck {
   limits(): string[] {
     const notProven = this.producers.finish(this.chain.lastReceived);
     if (this.#ids.count > ID_WINDOW) {
-      notProven.push(`that no record id comes twice more than ${ID_WINDOW.toLocaleString("en-US")} lines apart`);
+      notProven.push(`that no record id comes twice more than ${formatCount(ID_WINDOW)} lines apart`);
     }
     return notProven;
   }

@@ -4,10 +4,11 @@ import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, normalize } from "node:path";
 import { VerifyError } from "./errors.ts";
+import { isCompressed, openSegment } from "./segment-bytes.ts";
 
 const MAX_DEPTH = 6;
 const OWN_FOLDERS: ReadonlySet<string> = new Set(["segments", "tile", "cursors", "objects"]);
-const SEGMENT_NAME = /^([0-9]{20})\.jsonl$/;
+const SEGMENT_NAME = /^([0-9]{20})\.jsonl(\.zst)?$/;
 const MAX_NOTE_BYTES = 1_000_000;
 
 export interface LogFolder {
@@ -43,6 +44,7 @@ export interface Segment {
   readonly path: string;
   /** By its name: the seq of its first line. */
   readonly first: number;
+  /** Of its lines, whether they lie there as they are or compressed. */
   readonly bytes: number;
 }
 
@@ -51,9 +53,13 @@ export async function listSegments(folder: string): Promise<{ segments: Segment[
   const path = join(folder, "segments");
   const segments: Segment[] = [];
   const others: string[] = [];
-  for (const { name } of await list(path, true)) {
+  const names = (await list(path, true)).map(({ name }) => name);
+  for (const name of names) {
     const first = Number(SEGMENT_NAME.exec(name)?.[1] ?? Number.NaN);
-    if (Number.isSafeInteger(first)) segments.push({ path: join(path, name), first, bytes: await fileBytes(join(path, name)) });
+    // The plain form counts while it is there: the other one is not finished.
+    const isOther = isCompressed(name) && names.includes(name.replace(/\.zst$/, ""));
+    if (Number.isSafeInteger(first) && !isOther)
+      segments.push({ path: join(path, name), first, bytes: lineBytes(join(path, name)) });
     else others.push(name);
   }
   return { segments: segments.toSorted((a, b) => a.first - b.first), others };
@@ -82,9 +88,11 @@ async function list(path: string, mayBeMissing = false): Promise<Dirent[]> {
   }
 }
 
-async function fileBytes(path: string): Promise<number> {
+function lineBytes(path: string): number {
   try {
-    return (await stat(path)).size;
+    const segment = openSegment(path);
+    segment.close();
+    return segment.bytes;
   } catch (error) {
     throw unreadable(path, error);
   }

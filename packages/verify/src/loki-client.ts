@@ -2,6 +2,7 @@
 // its answers, nothing of lines. Source: Loki's HTTP API, /loki/api/v1/query_range.
 
 import { VerifyError } from "./errors.ts";
+import { reasonOf } from "./log-client.ts";
 
 /** What is used of a fetch function. */
 export type Fetch = (
@@ -78,14 +79,15 @@ export class LokiClient {
 
   /**
    * The entries that a selector matches within [startNs, endNs), in the order of their timestamps.
+   * @param filter what follows the selector in the query, as ` |= "text"`; empty for all
    * @throws {VerifyError} UNREACHABLE, BAD_ANSWER
    */
-  async *entries(selector: string, startNs: bigint, endNs: bigint): AsyncGenerator<Entry> {
+  async *entries(selector: string, startNs: bigint, endNs: bigint, filter = ""): AsyncGenerator<Entry> {
     for (const [start, end] of windows(startNs, endNs, WINDOW_NS)) {
       if (!(await this.#hasSeries(selector, start, end))) continue;
       // The index is asked day by day too: a query for entries costs Loki some 50 ms a day, found or not.
       for (const [from, to] of windows(start, end, DAY_NS)) {
-        if (await this.#hasSeries(selector, from, to)) yield* this.#window(selector, from, to);
+        if (await this.#hasSeries(selector, from, to)) yield* this.#window(selector + filter, from, to);
       }
     }
   }
@@ -97,12 +99,12 @@ export class LokiClient {
     return !Array.isArray(data) || data.length > 0;
   }
 
-  async *#window(selector: string, startNs: bigint, endNs: bigint): AsyncGenerator<Entry> {
+  async *#window(query: string, startNs: bigint, endNs: bigint): AsyncGenerator<Entry> {
     let start = startNs;
     /** The entries at `start` that were handed out: a page begins with the last timestamp of the one before. */
     let seen = new Set<string>();
     for (;;) {
-      const page = await this.#page(selector, start, endNs);
+      const page = await this.#page(query, start, endNs);
       const fresh = page.filter(({ timestamp, line }) => timestamp !== start || !seen.has(line));
       yield* fresh;
       const last = page.at(-1)?.timestamp;
@@ -204,11 +206,4 @@ function* windows(startNs: bigint, endNs: bigint, lengthNs: bigint): Generator<[
     const end = start + lengthNs;
     yield [start, end < endNs ? end : endNs];
   }
-}
-
-/** undici says "fetch failed" and keeps the reason in `cause`. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code || error.message : error.message;
 }

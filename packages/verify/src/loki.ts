@@ -1,19 +1,19 @@
 // loki.ts: verifies the copy of a log that is in Grafana Loki. Loki is not trusted: entries can be deleted, altered and pushed by anybody
 // who reaches it; so the lines read back are held against the chain and the signed checkpoints like any others.
 
-import { readFile } from "node:fs/promises";
 import type { NoteVerifier } from "@proofline/tlog";
-import { conclude, plural } from "./conclude.ts";
+import { conclude } from "./conclude.ts";
 import { couldNotRead, type Progress } from "./data.ts";
 import { VerifyError } from "./errors.ts";
 import { LineReader, type ReadLine } from "./line-reader.ts";
 import { LogCheck } from "./log-check.ts";
-import { unreadable } from "./log-folder.ts";
 import { readCheckpoints } from "./loki-checkpoints.ts";
 import { type Fetch, LokiClient } from "./loki-client.ts";
+import { plural } from "./numbers.ts";
 import { Findings, type Report } from "./report.ts";
+import { openSavedFiles } from "./saved-checkpoints.ts";
 import { SeqMerge } from "./seq-merge.ts";
-import { openSavedCheckpoint, reportForks, type Signed } from "./signed.ts";
+import { reportForks, type Signed } from "./signed.ts";
 
 const DAY_NS = 24n * 3_600_000_000_000n;
 const HOUR_NS = 3_600_000_000_000n;
@@ -71,7 +71,7 @@ async function verifyWith(client: LokiClient, o: VerifyLokiOptions): Promise<Rep
     keys: pinned,
     findings,
   });
-  const saved = await openSaved(o, log, pinned, findings);
+  const saved = await openSavedFiles(o.checkpoint, { log, keys: pinned, findings });
   const { newest } = checkpoints;
   // Without a checkpoint in Loki, one that the caller kept is as good.
   const signed = newest ?? saved.toSorted((a, b) => b.size - a.size)[0];
@@ -164,26 +164,6 @@ async function chooseLog(
   if (candidates.length === 1) return candidates[0]!;
   const message = logs.length === 0 ? "no log" : `the logs ${logs.slice(0, 20).join(", ")}`;
   throw new VerifyError("NO_LOG", { message, expected: "one log, or its name (--log NAME)", where: client.url });
-}
-
-async function openSaved(
-  o: VerifyLokiOptions,
-  log: string,
-  keys: readonly NoteVerifier[],
-  findings: Findings,
-): Promise<Signed[]> {
-  const saved: Signed[] = [];
-  for (const path of typeof o.checkpoint === "string" ? [o.checkpoint] : (o.checkpoint ?? [])) {
-    let note: Buffer;
-    try {
-      note = await readFile(path);
-    } catch (error) {
-      throw unreadable(path, error);
-    }
-    const opened = openSavedCheckpoint(note, path, { log, keys, findings });
-    if (opened !== undefined) saved.push(opened);
-  }
-  return saved;
 }
 
 /** A LogQL string: the escapes of Go, of which JSON's are a part. */

@@ -1,6 +1,7 @@
 // producers.ts: the producers' own numbers, which show what never arrived: the chain cannot, for it begins at the receiver.
 // Memory is bounded in both directions: so many streams, and so many holes in each.
 
+import { plural } from "./numbers.ts";
 import type { Findings } from "./report.ts";
 
 const MAX_STREAMS = 100_000;
@@ -150,8 +151,4 @@ function fill(stream: Stream, number: number): boolean {
 
 function secondsBetween(earlier: string, later: string): number {
   return (Date.parse(`${later.slice(0, 19)}Z`) - Date.parse(`${earlier.slice(0, 19)}Z`)) / 1000;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }

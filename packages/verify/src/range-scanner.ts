@@ -1,9 +1,9 @@
 // range-scanner.ts: from a range of a file to its chunk: the work of one job, wherever it is done.
 
-import { closeSync, openSync } from "node:fs";
 import type { Chunk } from "./chunk.ts";
 import { ChunkScanner } from "./chunk-scan.ts";
-import { type FileRange, loadRange, rangeBuffer } from "./file-range.ts";
+import { type FileRange, loadRange, rangeBuffer, slicesOf } from "./file-range.ts";
+import { openSegment, type SegmentBytes } from "./segment-bytes.ts";
 
 export interface ChunkJob {
   readonly number: number;
@@ -22,7 +22,7 @@ export interface ChunkAnswer {
 export class RangeScanner {
   readonly #buffer: Buffer;
   readonly #scanner = new ChunkScanner();
-  #open: { path: string; fd: number } | undefined;
+  #open: { path: string; segment: SegmentBytes } | undefined;
 
   /** @param mostFileBytes of any file that will be scanned */
   constructor(mostFileBytes?: number) {
@@ -32,13 +32,16 @@ export class RangeScanner {
   scan({ range, log, marks }: ChunkJob): Chunk | undefined {
     if (this.#open?.path !== range.path) {
       this.close();
-      this.#open = { path: range.path, fd: openSync(range.path, "r") };
+      this.#open = { path: range.path, segment: openSegment(range.path) };
     }
-    return this.#scanner.scan(loadRange(this.#open.fd, range, this.#buffer), log, marks);
+    this.#scanner.begin(range.end - range.start, log, marks);
+    for (const slice of slicesOf(range))
+      if (!this.#scanner.scan(loadRange(this.#open.segment, slice, this.#buffer))) return undefined;
+    return this.#scanner.finish();
   }
 
   close(): void {
-    if (this.#open !== undefined) closeSync(this.#open.fd);
+    if (this.#open !== undefined) this.#open.segment.close();
     this.#open = undefined;
   }
 }

@@ -61,6 +61,8 @@ export class RecordIds {
   #current: IdTable;
   #older: IdTable;
   #count = 0;
+  /** Ids in the current table. */
+  #filled = 0;
 
   /** @param most lines that there can be: a small log needs little memory */
   constructor(most: number = ID_WINDOW) {
@@ -76,56 +78,72 @@ export class RecordIds {
 
   /** Notes the id of a line. @returns the seq of the line within the window before that has the same id */
   add(low: number, high: number, seq: number): number | undefined {
-    const earlier = this.#current.find(low, high) ?? this.#older.find(low, high);
-    if (this.#count > 0 && this.#count % this.#window === 0) {
-      const emptied = this.#older;
-      this.#older = this.#current;
-      this.#current = emptied;
-      emptied.clear();
-    }
-    this.#current.set(low, high, seq);
+    if (this.#filled === this.#window) this.#turn();
+    const earlier = this.#current.replace(low, high, seq) ?? this.#older.find(low, high);
+    this.#filled++;
     this.#count++;
     return earlier !== undefined && seq - earlier <= this.#window ? earlier : undefined;
   }
+
+  #turn(): void {
+    const emptied = this.#older;
+    this.#older = this.#current;
+    this.#current = emptied;
+    this.#filled = 0;
+    emptied.clear();
+  }
 }
 
-/** Open addressing; at most half full, so that probes stay short. */
+/**
+ * Open addressing; at most half full, so that probes stay short. Most ids are new, and are looked for in one array only: the others are
+ * touched when what is in it is the same.
+ */
 class IdTable {
   readonly #mask: number;
-  readonly #low: Uint32Array;
+  /** Part of `high`, never 0; 0 in a free slot. */
+  readonly #tags: Uint32Array;
   readonly #high: Uint32Array;
-  /** One more than the line's seq; 0 in a free slot. */
+  readonly #low: Uint32Array;
   readonly #seqs: Float64Array;
 
   constructor(entries: number) {
     const slots = 2 ** Math.ceil(Math.log2(2 * entries + 1));
     this.#mask = slots - 1;
-    this.#low = new Uint32Array(slots);
+    this.#tags = new Uint32Array(slots);
     this.#high = new Uint32Array(slots);
+    this.#low = new Uint32Array(slots);
     this.#seqs = new Float64Array(slots);
   }
 
   find(low: number, high: number): number | undefined {
     const slot = this.#slotOf(low, high);
-    return this.#seqs[slot] === 0 ? undefined : this.#seqs[slot]! - 1;
+    return this.#tags[slot] === 0 ? undefined : this.#seqs[slot];
   }
 
-  /** The newest line with an id counts. */
-  set(low: number, high: number, seq: number): void {
+  /** Puts an id down. The newest line with an id counts. @returns the seq that it had */
+  replace(low: number, high: number, seq: number): number | undefined {
     const slot = this.#slotOf(low, high);
-    this.#low[slot] = low;
+    const earlier = this.#tags[slot] === 0 ? undefined : this.#seqs[slot];
+    this.#tags[slot] = high | 1;
     this.#high[slot] = high;
-    this.#seqs[slot] = seq + 1;
+    this.#low[slot] = low;
+    this.#seqs[slot] = seq;
+    return earlier;
   }
 
   clear(): void {
-    this.#seqs.fill(0);
+    this.#tags.fill(0);
   }
 
   /** Where the id is, or the free slot where it would be. */
   #slotOf(low: number, high: number): number {
-    let slot = (low ^ high) & this.#mask;
-    while (this.#seqs[slot] !== 0 && (this.#low[slot] !== low || this.#high[slot] !== high)) slot = (slot + 1) & this.#mask;
+    const tags = this.#tags;
+    const tag = (high | 1) >>> 0;
+    let slot = low & this.#mask;
+    for (let found = tags[slot]!; found !== 0; found = tags[slot]!) {
+      if (found === tag && this.#low[slot] === low && this.#high[slot] === high) break;
+      slot = (slot + 1) & this.#mask;
+    }
     return slot;
   }
 }

@@ -29,6 +29,9 @@ export type BrokenCode =
   | "UNTRUSTED_KEY" // signed, but by none of the keys that were given
   | "WRONG_ORIGIN" // signed for another log
   | "WRONG_VKEY" // the folder's own copy of its key is not one that was given
+  // receipts
+  | "RECEIPT_MISMATCH" // a receipt's leaf hash is not that of the line, or not the one that was signed
+  | "PROOF_MISMATCH" // a receipt's proof does not lead to the signed root
   // what the lines say
   | "DUPLICATE_ID"
   | "PRODUCER_GAP"
@@ -43,6 +46,8 @@ export type UnknownCode =
   | "NO_DATA" // no lines, or not all that were asked for
   | "NOTHING_SIGNED" // lines, and no checkpoint that covers one
   | "RANGE_NOT_PROVEN" // a part of the log, and nothing that ties it to a checkpoint
+  | "RECEIPT_NOT_PROVEN" // a receipt without a proof, and no log to look it up in
+  | "BAD_RECEIPT" // what is no receipt
   | "SAVED_CHECKPOINT_UNUSABLE" // a checkpoint of the caller's that cannot be read or verified
   | "UNREADABLE" // a file or folder
   | "UNREACHABLE" // no answer, or an error of the server
@@ -106,6 +111,12 @@ export interface ReportDetails {
   readonly restIsProven: boolean;
   /** Values moved out of lines whose files were read and are right. */
   readonly objects: number;
+  /** Where the lines were not read: lines that the log had when it was last looked at, and has now. */
+  readonly growth?: { readonly from: number | undefined; readonly to: number };
+  /** Receipts that were checked, where these and not a log were the question. */
+  readonly receipts?: number;
+  /** Lines that were compared with receipts. */
+  readonly comparedLines?: number;
 }
 
 const UNKNOWN_CODES: ReadonlySet<string> = new Set<UnknownCode>([
@@ -115,6 +126,8 @@ const UNKNOWN_CODES: ReadonlySet<string> = new Set<UnknownCode>([
   "NO_DATA",
   "NOTHING_SIGNED",
   "RANGE_NOT_PROVEN",
+  "RECEIPT_NOT_PROVEN",
+  "BAD_RECEIPT",
   "SAVED_CHECKPOINT_UNUSABLE",
   "UNREADABLE",
   "UNREACHABLE",
@@ -172,6 +185,39 @@ export class Findings {
   list(): Finding[] {
     return this.#kept.toSorted((a, b) => (a.seq ?? Number.POSITIVE_INFINITY) - (b.seq ?? Number.POSITIVE_INFINITY) || 0);
   }
+}
+
+/** A report of a log of which no line was read. */
+export function reportWithoutLines(o: {
+  readonly log: string;
+  readonly source: string;
+  readonly findings: Findings;
+  readonly checkpoint?: CheckpointReport;
+  readonly notProven?: readonly string[];
+  readonly details?: Partial<ReportDetails>;
+}): Report {
+  return {
+    result: o.findings.result,
+    log: o.log,
+    from: 0,
+    to: -1,
+    records: 0,
+    checkpoint: o.checkpoint ?? null,
+    findings: o.findings.list(),
+    notProven: o.notProven ?? [],
+    details: {
+      source: o.source,
+      firstReceived: "",
+      lastReceived: "",
+      signatures: 0,
+      savedCheckpoints: 0,
+      streams: 0,
+      moreFindings: o.findings.more,
+      restIsProven: false,
+      objects: 0,
+      ...o.details,
+    },
+  };
 }
 
 const RANK: Record<Result, number> = { holds: 0, unknown: 1, broken: 2 };

@@ -1,14 +1,14 @@
 // segment-walk.ts: the lines of a log's segments, in order, into its check: chunk by chunk while all is well, line by line where it is
 // not. Knows files and ranges; what is right or wrong with a line is for the check.
 
-import { closeSync, openSync } from "node:fs";
 import type { Chunk } from "./chunk.ts";
 import { scanRanges } from "./chunk-pool.ts";
-import { type FileRange, linesOf, loadRange, rangeBuffer, rangesOf } from "./file-range.ts";
+import { type FileRange, linesOf, loadRange, rangeBuffer, rangesOf, slicesOf } from "./file-range.ts";
 import { LineReader, tooLong } from "./line-reader.ts";
 import type { LogCheck } from "./log-check.ts";
 import { type Segment, unreadable } from "./log-folder.ts";
 import type { Findings } from "./report.ts";
+import { openSegment, type SegmentBytes } from "./segment-bytes.ts";
 
 export interface WalkOptions {
   readonly log: string;
@@ -94,21 +94,23 @@ class Walk implements Walked {
   }
 
   takeLines(range: FileRange, isLast: boolean): void {
-    let fd: number;
+    let segment: SegmentBytes;
     try {
-      fd = openSync(range.path, "r");
+      segment = openSegment(range.path);
     } catch (error) {
       throw unreadable(range.path, error);
     }
     try {
-      const loaded = loadRange(fd, range, this.#buffer);
-      for (const line of linesOf(loaded)) {
-        this.#takeLine(line);
-        if (this.isDone) return;
+      for (const slice of slicesOf(range)) {
+        const loaded = loadRange(segment, slice, this.#buffer);
+        for (const line of linesOf(loaded)) {
+          this.#takeLine(line);
+          if (this.isDone) return;
+        }
+        if (loaded.restBytes > 0) this.#takeRest(loaded.buffer.subarray(loaded.last), loaded.restBytes, loaded.isTorn, isLast);
       }
-      if (loaded.restBytes > 0) this.#takeRest(loaded.buffer.subarray(loaded.last), loaded.restBytes, loaded.isTorn, isLast);
     } finally {
-      closeSync(fd);
+      segment.close();
     }
   }
 

@@ -94,12 +94,13 @@ export function reportForks(signed: readonly Signed[], findings: Findings): void
     const other = bySize.get(one.size);
     if (other === undefined) bySize.set(one.size, one);
     else if (!equalHashes(one.root, other.root)) {
-      findings.add({ code: "FORKED", seq: null, expected: describe(other), found: describe(one), where: one.where });
+      findings.add({ code: "FORKED", seq: null, expected: describeSigned(other), found: describeSigned(one), where: one.where });
     }
   }
 }
 
-function describe({ root, size, where }: Signed): string {
+/** A checkpoint in words. */
+export function describeSigned({ root, size, where }: Signed): string {
   return `root ${hashToBase64(root)} at size ${size} (${where})`;
 }
 

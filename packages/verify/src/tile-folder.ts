@@ -11,6 +11,8 @@ import {
   hashToBase64,
   rightEdge,
   rootFromTiles,
+  rootOf,
+  splitTile,
   TILE_WIDTH,
   type Tile,
   TlogError,
@@ -20,6 +22,8 @@ import {
 import type { Findings } from "./report.ts";
 
 const MAX_DIFFERENCES = 100;
+/** 2^8 = 256: a tile stands for so many levels of the tree. */
+const TILE_LEVELS = 8;
 /** Tiles in memory for each level. Comparing goes from left to right, so few are needed. */
 const CACHED_TILES = 8;
 
@@ -173,6 +177,20 @@ export class TileFolder {
       };
     }
     return undefined;
+  }
+
+  /**
+   * The root over the lines [index * 2^level, (index + 1) * 2^level), all of them in the tree, if its tiles lead to the signed root.
+   * @returns why there is none otherwise: whole tiles that lead elsewhere, or tiles that are missing
+   */
+  subtree(level: number, index: number): Hash | "wrong" | "unusable" {
+    const tileLevel = Math.floor(level / TILE_LEVELS);
+    const width = 2 ** (level % TILE_LEVELS);
+    const tile = this.#tileAt(tileLevel, Math.floor((index * width) / TILE_WIDTH));
+    const verdict = this.#verdict(tile.level, tile.index);
+    if (verdict !== "trusted") return verdict;
+    const slot = (index * width) % TILE_WIDTH;
+    return rootOf(splitTile(this.#read(tile) ?? new Uint8Array(0), tile.width).slice(slot, slot + width));
   }
 
   /** Reports the tiles that are wrong themselves. */

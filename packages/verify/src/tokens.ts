@@ -1,4 +1,4 @@
-// tokens.ts: the spelling of strings, numbers, times and ids in a line, checked on its bytes without making objects.
+// tokens.ts: the spelling of strings, numbers and ids in a line, checked on its bytes without making objects.
 // Every function takes the bytes and a place, and answers where the token ends, or -1 when it is not spelled as SPEC.md of the event
 // room says. The bytes are known to be UTF-8, and a newline stands after the line: no loop needs to look for the end.
 
@@ -13,12 +13,10 @@ export const DOLLAR = 0x24;
 export const NEWLINE = 0x0a;
 
 const BACKSLASH = 0x5c;
-const MINUS = 0x2d;
-const DOT = 0x2e;
-const ZERO = 0x30;
+export const MINUS = 0x2d;
+export const DOT = 0x2e;
+export const ZERO = 0x30;
 const NINE = 0x39;
-const TIME_CHARS = 30;
-const LAST_TIME = "2554-07-21T23:34:33.709551615Z"; // 2^64-1 nanoseconds
 
 /** 1 for each byte that stands for itself inside a string. */
 const PLAIN = new Uint8Array(256).fill(1, 0x20);
@@ -28,11 +26,6 @@ PLAIN[BACKSLASH] = 0;
 /** For each character after a backslash that is a whole escape: 1. */
 const SHORT_ESCAPE = new Uint8Array(256);
 for (const char of '"\\btnfr') SHORT_ESCAPE[char.charCodeAt(0)] = 1;
-
-/** The six bits of each base64 character, 255 for any other. */
-const BASE64 = new Uint8Array(256).fill(255);
-const BASE64_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-for (let i = 0; i < BASE64_CHARS.length; i++) BASE64[BASE64_CHARS.charCodeAt(i)] = i;
 
 /** A fixed piece of a line, in a form that is quick to compare with. */
 export interface Literal {
@@ -67,8 +60,24 @@ export function startsWith(b: Uint8Array, at: number, { bytes, words }: Literal)
   }
   if (b !== viewed) look(b);
   const last = words.length - 1;
-  for (let i = 0; i < last; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
+  let i = 0;
+  let p = at;
+  for (; i < last - 3; i += 4, p += 16) {
+    const differs =
+      (view.getInt32(p, true) ^ words[i]!) |
+      (view.getInt32(p + 4, true) ^ words[i + 1]!) |
+      (view.getInt32(p + 8, true) ^ words[i + 2]!) |
+      (view.getInt32(p + 12, true) ^ words[i + 3]!);
+    if (differs !== 0) return false;
+  }
+  for (; i < last; i++, p += 4) if (view.getInt32(p, true) !== words[i]) return false;
   return view.getInt32(at + length - 4, true) === words[last];
+}
+
+/** The bytes as a view that is kept as long as the same bytes are asked for. */
+export function viewOf(b: Uint8Array): DataView {
+  if (b !== viewed) look(b);
+  return view;
 }
 
 /** Four bytes, as an int32. @param at at least four bytes before the end of `b` */
@@ -143,6 +152,24 @@ export function skipSha256(b: Uint8Array, at: number): number {
   return at + 64;
 }
 
+/** Digits without a leading zero, up to 2^53-1, read as they are passed over. @returns their end; the value is {@link lastCount} */
+export function skipCount(b: Uint8Array, at: number): number {
+  let p = at;
+  let value = 0;
+  for (let c = b[p]!; c >= ZERO && c <= NINE; c = b[++p]!) value = value * 10 + (c - ZERO);
+  const digits = p - at;
+  if (digits < 1 || (b[at] === ZERO && digits > 1) || digits > 16 || value > Number.MAX_SAFE_INTEGER) return -1;
+  counted = value;
+  return p;
+}
+
+let counted = 0;
+
+/** What {@link skipCount} read last. */
+export function lastCount(): number {
+  return counted;
+}
+
 /** An integer within ±(2^53-1), as digits. Its value is {@link readInteger}. */
 export function skipInteger(b: Uint8Array, at: number): number {
   const end = skipNumber(b, at);
@@ -198,75 +225,8 @@ function spellDouble(value: number): string {
   return Number.isInteger(value) && !text.includes("e") ? `${text}.0` : text;
 }
 
-function isDigit(c: number): boolean {
+export function isDigit(c: number): boolean {
   return c >= ZERO && c <= NINE;
-}
-
-/** Base64 in quotes, of any length: padded, no bits set after the end. */
-export function skipBase64(b: Uint8Array, at: number): number {
-  if (b[at] !== QUOTE) return -1;
-  let p = at + 1;
-  while (BASE64[b[p]!] !== 255) p++;
-  const bits = BASE64[b[p - 1]!]!;
-  let padding = 0;
-  for (; b[p] === 0x3d && padding < 3; p++) padding++;
-  if (b[p] !== QUOTE || (p - at - 1) % 4 !== 0 || padding > 2) return -1;
-  if ((padding === 1 && (bits & 3) !== 0) || (padding === 2 && (bits & 15) !== 0)) return -1;
-  return p + 1;
-}
-
-/** 32 bytes in base64, in quotes. */
-export function skipHash(b: Uint8Array, at: number): number {
-  return b[at + 45] === QUOTE && b[at + 44] === 0x3d && b[at + 43] !== 0x3d && skipBase64(b, at) === at + 46 ? at + 46 : -1;
-}
-
-/** The 32 bytes of a hash that {@link skipHash} accepted. @param at of its first character */
-export function decodeHash(b: Uint8Array, at: number, out: Uint8Array): void {
-  let o = 0;
-  for (let p = at; o < 30; p += 4) {
-    const bits = (BASE64[b[p]!]! << 18) | (BASE64[b[p + 1]!]! << 12) | (BASE64[b[p + 2]!]! << 6) | BASE64[b[p + 3]!]!;
-    out[o++] = bits >> 16;
-    out[o++] = bits >> 8;
-    out[o++] = bits;
-  }
-  const bits = (BASE64[b[at + 40]!]! << 18) | (BASE64[b[at + 41]!]! << 12) | (BASE64[b[at + 42]!]! << 6);
-  out[30] = bits >> 16;
-  out[31] = bits >> 8;
-}
-
-/** `"2026-11-20T21:14:03.123456789Z"`: a day that exists, to the end of an unsigned 64 bit count of nanoseconds. */
-export function skipTime(b: Uint8Array, at: number): number {
-  const p = at + 1;
-  if (b[at] !== QUOTE || b[p + TIME_CHARS] !== QUOTE || b[p + 29] !== 0x5a) return -1;
-  if (
-    b[p + 4] !== MINUS ||
-    b[p + 7] !== MINUS ||
-    b[p + 10] !== 0x54 ||
-    b[p + 13] !== COLON ||
-    b[p + 16] !== COLON ||
-    b[p + 19] !== DOT
-  )
-    return -1;
-  const year = twoDigits(b, p) * 100 + twoDigits(b, p + 2);
-  const month = twoDigits(b, p + 5);
-  const day = twoDigits(b, p + 8);
-  // A pair that is not two digits counts as NaN, which fails every comparison below.
-  if (!(year >= 1970 && year <= 2554 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return -1;
-  if (!(twoDigits(b, p + 11) <= 23 && twoDigits(b, p + 14) <= 59 && twoDigits(b, p + 17) <= 59)) return -1;
-  for (let i = 20; i < 29; i++) if (!isDigit(b[p + i]!)) return -1;
-  if (year === 2554 && ascii(b, p, p + TIME_CHARS) > LAST_TIME) return -1;
-  return p + TIME_CHARS + 1;
-}
-
-function twoDigits(b: Uint8Array, at: number): number {
-  const tens = b[at]!;
-  const ones = b[at + 1]!;
-  return isDigit(tens) && isDigit(ones) ? (tens - ZERO) * 10 + (ones - ZERO) : Number.NaN;
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** Bytes that are known to be ASCII, as text. */

@@ -1,6 +1,8 @@
 // value-scan.ts: the spelling of values and maps in a line, checked on its bytes; see tokens.ts for the manner.
 // Finds the references to moved-out values on its way, because a reader that wants them would have to walk the value again.
 
+import { skipBase64 } from "./hash-token.ts";
+import type { Place } from "./line-shape.ts";
 import {
   ascii,
   CLOSE_BRACE,
@@ -14,7 +16,6 @@ import {
   QUOTE,
   readInteger,
   skip,
-  skipBase64,
   skipInteger,
   skipNumber,
   skipSha256,
@@ -37,6 +38,9 @@ const TAG_INT = literal('{"$int":"');
 const TAG_DOUBLE = literal('{"$double":"');
 const SPECIAL_DOUBLES = [literal('NaN"}'), literal('Infinity"}'), literal('-Infinity"}')];
 
+/** Kind of a {@link Place}: any value of its level. */
+export const VALUE_PLACE = 0;
+
 /** A value that was moved out of its line. */
 export interface Reference {
   readonly sha256: string;
@@ -46,11 +50,20 @@ export interface Reference {
 export class ValueScanner {
   /** The references found since this was last emptied. */
   references: Reference[] = [];
+  /** When set: gets the places of all values that hold no others. */
+  places: Place[] | undefined;
   /** Where the keys of the maps that are open begin and end; a stack, so that no map needs an array of its own. */
   readonly #keys: number[] = [];
 
   /** @param level the level that the value stands on; 1 for an attribute and for the body */
   skipValue(b: Uint8Array, at: number, level: number): number {
+    const end = this.#skipValue(b, at, level);
+    if (this.places !== undefined && end > 0 && !holdsOthers(b, at))
+      this.places.push({ kind: VALUE_PLACE, level, start: at, end });
+    return end;
+  }
+
+  #skipValue(b: Uint8Array, at: number, level: number): number {
     switch (b[at] ?? 0) {
       case QUOTE:
         return skipString(b, at);
@@ -151,6 +164,11 @@ export class ValueScanner {
     }
     return true;
   }
+}
+
+/** A map or a list; not a value that is spelled as a map with a tag. */
+function holdsOthers(b: Uint8Array, at: number): boolean {
+  return b[at] === OPEN_BRACKET || (b[at] === OPEN_BRACE && !(startsWith(b, at, TAG) && b[at + 3] !== DOLLAR));
 }
 
 /** The digits of an int64 beyond 2^53-1, and what closes its tag. */

@@ -59,6 +59,7 @@ describe("one changed byte", () => {
           } else if (report.result === "holds") {
             // No checkpoint covers this line, and none comes after it: nothing vouches for it, and the report says so.
             assert.equal(report.to, SIGNED - 1, shown);
+            assert.deepEqual(report.findings, [], shown);
             assert.match(report.notProven.join(), /seq 5|unfinished line/, shown);
           } else assert.equal(firstSeq(report), seq, shown);
         }

@@ -1,10 +1,11 @@
 """Emits audit records with the stock OpenTelemetry SDK, and logs of structlog through its logging handler.
 
-usage: emit.py http|grpc ENDPOINT COUNT
+usage: emit.py http|grpc ENDPOINT COUNT [none|gzip]
 Half of the records come through the Logs API with an event name and audit attributes, half are structlog lines.
 """
 
 import logging
+import os
 import sys
 import time
 
@@ -15,6 +16,12 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 
 protocol, endpoint, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+prefix = protocol
+if len(sys.argv) > 4:
+    prefix = f"{protocol}-{sys.argv[4]}"
+    if sys.argv[4] == "gzip":
+        # As an operator sets it: the exporters read it when they are made.
+        os.environ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip"
 if protocol == "http":
     from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 
@@ -36,7 +43,7 @@ for number in range(count // 2):
             event_name="kyc.checked",
             body={"applicant": number, "note": "grüße 😀"},
             attributes={
-                "audit.record.id": f"{protocol}-{number}",
+                "audit.record.id": f"{prefix}-{number}",
                 "audit.actor.id": "kyc-agent",
                 "audit.actor.type": "service",
                 "audit.action": "CHECK",

@@ -29,6 +29,10 @@ export function sinkScenarios(peers: Peers): Scenario[] {
       run: (c) => repeated(peers, c),
     },
     { name: "after a lost cursor, Loki gets the whole log again and every line is there", run: (c) => lostCursor(peers, c) },
+    {
+      name: "what Loki holds is read back and confirmed, also lines that came nine days late",
+      run: (c) => confirmed(peers, c),
+    },
     { name: "lines and metadata of every character arrive unchanged", run: (c) => characters(peers, c) },
   ];
 }
@@ -92,6 +96,23 @@ async function lostCursor(peers: Peers, context: Context): Promise<void> {
   await sent(start(context, ledger, loki, refused), ledger.size);
   assert.deepEqual(refused, []);
   assertSameLines([...new Set(await linesIn(loki))].sort(bySeq), ledger.texts());
+}
+
+async function confirmed(peers: Peers, context: Context): Promise<void> {
+  const loki = await peers.loki(context, SEE_EVERYTHING);
+  const ledger = oldLog();
+  for (let i = 0; i < 2000; i += 1) ledger.add(nowNs() + BigInt(i));
+  const mismatches: unknown[] = [];
+  const append = async (letters: readonly unknown[]): Promise<void> => void mismatches.push(...letters);
+  const metrics = { confirmed: (): void => {}, mismatch: (): void => {}, resent: (): void => {} };
+  const sink = startLokiSink({
+    ...{ ledger, url: loki.url, lingerMs: 0, deadLetters: { append } },
+    readBack: { repair: false, sealed: () => ledger.size, deadLettered: async () => new Set(), mismatches: { append }, metrics },
+  });
+  context.defer(() => sink.stop());
+  const read = async (): Promise<true | undefined> => (sink.confirmation()?.confirmed === ledger.size ? true : undefined);
+  await waitFor("every line read back", read, 90_000);
+  assert.deepEqual(mismatches, []);
 }
 
 async function characters(peers: Peers, context: Context): Promise<void> {

@@ -49,6 +49,8 @@ export class Store {
   readonly limits: Limits;
   readonly #now: () => bigint;
   readonly #streams = new Map<string, Stream>();
+  /** What queries do not show. */
+  hidden: Predicate | undefined;
   readonly #deletes: { matches: Predicate; from: bigint; to: bigint }[] = [];
   #tokens: number;
   #tokensAt: bigint;
@@ -170,7 +172,9 @@ export class Store {
         const hours = (end - start) / 3_600_000_000_000n;
         throw new QueryError(`the query time range exceeds the limit (query length: ${hours}h0m0s, limit: 30d1h)`);
       }
-      const found = this.entries().filter((e) => e.ts >= start && e.ts < end && matches(e) && !this.#deleted(e));
+      const found = this.entries().filter(
+        (e) => e.ts >= start && e.ts < end && matches(e) && this.hidden?.(e) !== true && !this.#deleted(e),
+      );
       const page = direction === "forward" ? found.slice(0, limit) : found.reverse().slice(0, limit);
       const bytes = page.reduce((sum, entry) => sum + bytesOf(entry) + Buffer.byteLength(formatLabels(entry.labels)), 0);
       if (bytes > this.limits.maxMessageBytes) return tooLarge(bytes, this.limits.maxMessageBytes);

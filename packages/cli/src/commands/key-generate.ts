@@ -1,5 +1,6 @@
 // key-generate.ts: `proofline key generate`: a signing key in a file, its public half on standard output.
 
+import { dirname } from "node:path";
 import { createSecret } from "@proofline/receiver";
 import { generateSigner } from "@proofline/tlog";
 import { Command } from "commander";
@@ -27,6 +28,8 @@ async function generate({ name, out }: GenerateOptions, console: Console): Promi
     await createSecret(out, skey);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (code === "ENOENT")
+      throw new CommandError(EXIT.usage, `there is no folder ${dirname(out)}; a key goes where somebody has made a place for it`);
     if (code === "EEXIST") throw new CommandError(EXIT.usage, `${out} is there already; a key is never replaced`);
     throw new CommandError(EXIT.unknown, `${out} cannot be written (${code})`, { cause: error });
   }

@@ -5,6 +5,7 @@ import { createLogWithKey, keyFile } from "@proofline/receiver";
 import { Command } from "commander";
 import type { Console } from "../console.ts";
 import { dataOf } from "../reader/find-log.ts";
+import { acceptRollbackCommand, unlockCommand } from "./log-recover.ts";
 
 interface CreateOptions {
   readonly data?: string;
@@ -13,14 +14,18 @@ interface CreateOptions {
 }
 
 export function logCommand(console: Console): Command {
-  return new Command("log").description("logs").addCommand(
-    new Command("create")
-      .description("create an empty log and its key")
-      .option("--data <dir>", "folder of the logs (default: ./proofline-data)")
-      .option("--log <name>", "name of the log (default: default)")
-      .option("--key <file>", "private key to use, made by `proofline key generate`; without it a new one is made")
-      .action((options: CreateOptions) => create(options, console)),
-  );
+  return new Command("log")
+    .description("logs")
+    .addCommand(
+      new Command("create")
+        .description("create an empty log and its key")
+        .option("--data <dir>", "folder of the logs (default: ./proofline-data)")
+        .option("--log <name>", "name of the log (default: default)")
+        .option("--key <file>", "private key to use, made by `proofline key generate`; without it a new one is made")
+        .action((options: CreateOptions) => create(options, console)),
+    )
+    .addCommand(unlockCommand(console))
+    .addCommand(acceptRollbackCommand(console));
 }
 
 async function create(options: CreateOptions, console: Console): Promise<void> {

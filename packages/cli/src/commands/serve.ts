@@ -1,10 +1,13 @@
-// serve.ts: `proofline serve`: the receiver, until a signal ends it. Standard output gets a few lines at the start and is then quiet;
+// serve.ts: `proofline serve`: the receiver, until a signal ends it; SIGHUP makes it read its configuration again. Standard output gets a few lines at the start and is then quiet;
 // the service's own log goes to standard error.
 
 import { type Config, formatAddress, loadConfig, type Receiver, startReceiver } from "@proofline/receiver";
 import { Command } from "commander";
 import type { Console } from "../console.ts";
 import { nextSignal } from "../signals.ts";
+
+/** They wait for the disk, nearly all of the time. */
+const DISK_THREADS = 16;
 
 interface ServeOptions {
   readonly config?: string;
@@ -45,9 +48,14 @@ export function configOf(options: ServeOptions, console: Console): Config {
 
 async function serve(options: ServeOptions, console: Console): Promise<void> {
   const config = configOf(options, console);
+  // Read by libuv when its pool is first used, which is from here on. Node's four threads would let a sync of lines wait behind those of tiles.
+  process.env["UV_THREADPOOL_SIZE"] ??= String(DISK_THREADS);
   const receiver = await startReceiver(config);
+  // Before anyone is told that it runs: who reads the banner may end it at once, and in order.
+  const ended = nextSignal("SIGTERM", "SIGINT");
   await console.out(banner(config, receiver));
-  await nextSignal("SIGTERM", "SIGINT");
+  process.on("SIGHUP", () => void receiver.reload(() => configOf(options, console)));
+  await ended;
   await receiver.stop();
 }
 
@@ -64,5 +72,6 @@ function banner(config: Config, receiver: Receiver): string {
   }
   const { loki } = config.sinks;
   lines.push(`loki       ${loki === undefined ? "none" : loki.url}`);
+  for (const warning of receiver.warnings) lines.push(`WARNING    ${warning}`);
   return `${lines.join("\n")}\n`;
 }

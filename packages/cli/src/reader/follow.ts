@@ -1,8 +1,7 @@
 // follow.ts: the lines of a log folder, in order, also while they are being written. Reads only; takes no lock. A line counts when
 // its newline is there. Bounded memory: one chunk and one line.
 
-import { type FileHandle, open, readdir } from "node:fs/promises";
-import { type Layout, parseSegmentName } from "@proofline/ledger";
+import { type Layout, listSegments, nodeDisk, openSegment, type SegmentFile } from "@proofline/ledger";
 import { CommandError, EXIT } from "../exit.ts";
 
 /** A line without its newline, and where it stands. `bytes` is valid until the next one is asked for. */
@@ -33,9 +32,9 @@ export async function* storedLines(layout: Layout, o: FollowOptions): AsyncGener
     at = firsts[0];
   }
   for (;;) {
-    const path = layout.segment(at);
-    const file = await open(path, "r");
-    const segment = new SegmentReader(file, path);
+    const file = await openSegment(nodeDisk, layout, at);
+    // A compressed segment knows where its frames' lines begin: what is before the first one that is wanted need not be read.
+    const segment = new SegmentReader(file, file.mark(Math.max(0, o.from - at)));
     try {
       for (;;) {
         yield* segment.lines();
@@ -56,11 +55,7 @@ export async function* storedLines(layout: Layout, o: FollowOptions): AsyncGener
 
 /** First seqs of the segments, ascending. */
 export async function segmentFirsts(layout: Layout): Promise<number[]> {
-  const names = await readdir(layout.segments);
-  return names
-    .map((name) => parseSegmentName(name))
-    .filter((first) => first !== undefined)
-    .sort((a, b) => a - b);
+  return (await listSegments(nodeDisk, layout)).map(({ first }) => first);
 }
 
 /**
@@ -68,34 +63,44 @@ export async function segmentFirsts(layout: Layout): Promise<number[]> {
  * put another one in its place.
  */
 class SegmentReader {
-  readonly #file: FileHandle;
-  readonly #path: string;
+  readonly #file: SegmentFile;
   readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  #position = 0;
-  #number = 0;
+  #position: number;
+  #number: number;
 
-  constructor(file: FileHandle, path: string) {
+  constructor(file: SegmentFile, start: { line: number; offset: number } = { line: 0, offset: 0 }) {
     this.#file = file;
-    this.#path = path;
+    this.#number = start.line;
+    this.#position = start.offset;
   }
 
   async *lines(): AsyncGenerator<StoredLine> {
     for (;;) {
-      const { bytesRead } = await this.#file.read(this.#chunk, 0, CHUNK_BYTES, this.#position);
-      const bytes = this.#chunk.subarray(0, bytesRead);
+      const bytes = this.#chunk.subarray(0, await this.#read());
       let start = 0;
       for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-        yield { bytes: bytes.subarray(start, end), file: this.#path, number: ++this.#number };
+        yield { bytes: bytes.subarray(start, end), file: this.#file.path, number: ++this.#number };
         start = end + 1;
       }
       this.#position += start;
       if (start > 0) continue;
-      if (bytesRead < CHUNK_BYTES) return;
+      if (bytes.length < CHUNK_BYTES) return;
       throw new CommandError(
         EXIT.broken,
-        `${this.#path}:${this.#number + 1} is longer than any line; \`proofline verify\` says more`,
+        `${this.#file.path}:${this.#number + 1} is longer than any line; \`proofline verify\` says more`,
       );
     }
+  }
+
+  /** A chunk, or what there is to the end: a compressed segment gives no more than a frame at a time. */
+  async #read(): Promise<number> {
+    let done = 0;
+    while (done < CHUNK_BYTES) {
+      const read = await this.#file.read(this.#chunk.subarray(done), this.#position + done);
+      if (read === 0) break;
+      done += read;
+    }
+    return done;
   }
 }
 
@@ -103,10 +108,10 @@ class SegmentReader {
 export async function sizeOf(layout: Layout): Promise<number> {
   const last = (await segmentFirsts(layout)).at(-1);
   if (last === undefined) return 0;
-  const file = await open(layout.segment(last), "r");
+  const file = await openSegment(nodeDisk, layout, last);
   try {
     let lines = 0;
-    for await (const _ of new SegmentReader(file, "").lines()) lines++;
+    for await (const _ of new SegmentReader(file).lines()) lines++;
     return last + lines;
   } finally {
     await file.close();

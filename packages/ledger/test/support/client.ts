@@ -2,18 +2,17 @@
 
 import assert from "node:assert/strict";
 import { formatTail } from "@proofline/event";
-import type { Entry } from "../../src/entry.ts";
 import { LedgerError } from "../../src/errors.ts";
 import { createLog, type Ledger } from "../../src/index.ts";
 import type { Processes } from "../../src/process-identity.ts";
 import type { FaultyDisk } from "./faulty-disk.ts";
-import { check, DATA, entries, FOLDER, LOG, open, signer } from "./fixture.ts";
+import { check, DATA, entries, FOLDER, LOG, open, seen, signer, type TestEntry } from "./fixture.ts";
 import type { MemoryDisk } from "./memory-disk.ts";
 
 const SINK = "loki";
 
 /** Six calls. @param many entries of the fourth one: with 256 a tile becomes full, but each case takes five times as long */
-export function batches(many: number): readonly (readonly Entry[])[] {
+export function batches(many: number): readonly (readonly TestEntry[])[] {
   return [
     entries("one", 1),
     entries("three", 3),
@@ -27,7 +26,7 @@ export function batches(many: number): readonly (readonly Entry[])[] {
 const OBJECTS = [new Uint8Array(300).fill(1), new Uint8Array(500).fill(2)];
 
 export class Client {
-  readonly #batches: readonly (readonly Entry[])[];
+  readonly #batches: readonly (readonly TestEntry[])[];
   /** seq by id: promised. */
   readonly acknowledged = new Map<string, number>();
   /** SHA-256 and bytes: promised. */
@@ -36,7 +35,7 @@ export class Client {
   /** size: heard of. */
   signed = 0;
 
-  constructor(sent: readonly (readonly Entry[])[]) {
+  constructor(sent: readonly (readonly TestEntry[])[]) {
     this.#batches = sent;
   }
 
@@ -79,19 +78,17 @@ export class Client {
   }
 
   async send(ledger: Ledger, batch: number): Promise<void> {
-    const fresh: Entry[] = [];
-    const waits: Promise<void>[] = [];
+    const fresh: TestEntry[] = [];
     for (const entry of this.#batches[batch]!) {
-      const seen = ledger.seen(entry.id, entry.content);
-      if (seen === undefined) fresh.push(entry);
+      const there = await seen(ledger, entry);
+      if (there === undefined) fresh.push(entry);
       else {
-        assert.equal(seen.status, "same", `${entry.id} was never sent with other content`);
-        waits.push(seen.durable.then(() => this.#acknowledge(entry.id, seen.seq)));
+        assert.equal(there.status, "same", `${entry.id} was never sent with other content`);
+        this.#acknowledge(entry.id, there.seq);
       }
     }
     const { first } = await ledger.append(fresh);
     for (const [i, { id }] of fresh.entries()) this.#acknowledge(id, first + i);
-    await Promise.all(waits);
   }
 
   async put(ledger: Ledger, object: number): Promise<void> {

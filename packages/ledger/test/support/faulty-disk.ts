@@ -9,13 +9,14 @@ import { type MemoryDisk, systemError } from "./memory-disk.ts";
  * |---|---|---|---|
  * | `fails` | fails, nothing is kept; a failed sync leaves its pages "clean" | goes on | stays visible |
  * | `fails-kept` | is done, and fails | goes on | stays visible |
+ * | `short` | a write is done by half and fails, any other step fails | goes on | stays visible |
  * | `dies` | is done | is killed after it | stays visible |
  * | `dies-torn` | a write is done by half, any other step not at all | is killed in it | stays visible |
  * | `power-lost` | is done | power cut after it | is lost |
  * | `power-torn` | is done | power cut after it | is kept in part, at random |
  */
 export const FAULTS = ["fails", "fails-kept", "dies", "dies-torn", "power-lost", "power-torn"] as const;
-export type Fault = (typeof FAULTS)[number];
+export type Fault = (typeof FAULTS)[number] | "short";
 
 export interface Plan {
   /** Steps are counted from 1. */
@@ -23,6 +24,8 @@ export interface Plan {
   readonly fault: Fault;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
+  /** What a step that fails says; EIO by default. */
+  readonly code?: string;
 }
 
 interface Step {
@@ -111,14 +114,14 @@ export class FaultyDisk implements Disk {
     if (this.#dead) throw systemError("EKILLED", path);
     this.steps.push({ verb, path });
     if (this.steps.length !== this.plan?.at) return await apply();
-    const { fault, random } = this.plan;
+    const { fault, random, code = "EIO" } = this.plan;
     // In one turn of the event loop, as far as the killed process can tell.
-    this.#dead = fault !== "fails" && fault !== "fails-kept";
+    this.#dead = fault !== "fails" && fault !== "fails-kept" && fault !== "short";
     if (fault === "fails") await fail();
-    else if (fault === "dies-torn") await torn();
+    else if (fault === "dies-torn" || fault === "short") await torn();
     else await apply();
     if (fault === "power-lost") this.disk.powerCut("nothing");
     if (fault === "power-torn") this.disk.powerCut({ random });
-    throw systemError(this.#dead ? "EKILLED" : "EIO", path);
+    throw systemError(this.#dead ? "EKILLED" : code, path);
   }
 }

@@ -1,6 +1,6 @@
 // fixture.ts: a log on a disk in memory, its key and its entries, for the tests of this room.
 
-import { contentDigest, emptyRecord, formatTail } from "@proofline/event";
+import { emptyRecord, formatTail, parseHead } from "@proofline/event";
 import { generateSigner, type NoteSigner } from "@proofline/tlog";
 import type { Entry } from "../../src/entry.ts";
 import type { LedgerError } from "../../src/errors.ts";
@@ -17,18 +17,22 @@ export const signer: NoteSigner = generateSigner(LOG, new Uint8Array(32).fill(7)
 /** 2026-11-20T21:14:03Z */
 export const START_NS = 1_795_209_243_000_000_000n;
 
-export function entry(id: string, o: { padding?: number; body?: string } = {}): Entry {
+/** An entry, and what a test asks about it. */
+export interface TestEntry extends Entry {
+  readonly id: string;
+}
+
+export function entry(id: string, o: { padding?: number; body?: string } = {}): TestEntry {
   const record = emptyRecord();
   record.id = id;
   record.event = "invoice.approved";
   record.attributes.set("audit.actor.id", "ann");
   if (o.padding !== undefined) record.attributes.set("padding", "x".repeat(o.padding));
   if (o.body !== undefined) record.body = o.body;
-  const tail = formatTail(record);
-  return { id, content: contentDigest(record, tail), tail };
+  return { id, tail: formatTail(record) };
 }
 
-export function entries(prefix: string, count: number, padding?: number): Entry[] {
+export function entries(prefix: string, count: number, padding?: number): TestEntry[] {
   return Array.from({ length: count }, (_, i) => entry(`${prefix}-${i}`, padding === undefined ? {} : { padding }));
 }
 
@@ -83,4 +87,20 @@ export function check(disk: MemoryDisk): CheckedLog {
     segments: segments.sort(),
     read: (path) => disk.file(`${FOLDER}/${path}`)?.contents(),
   });
+}
+
+/** What the newest lines with this entry's id are to it, once they are durable; undefined when there is none. The first one that says the same, or else the first. */
+export async function seen(
+  ledger: Pick<Ledger, "places" | "durable" | "read">,
+  { id, tail }: TestEntry,
+): Promise<{ status: "same" | "conflict"; seq: number } | undefined> {
+  let conflict: { status: "conflict"; seq: number } | undefined;
+  for (const seq of ledger.places(id)) {
+    await ledger.durable(seq);
+    const [read] = await ledger.read(seq, { maxBytes: 0, maxLines: 1 });
+    const text = Buffer.from(read!.line.subarray(parseHead(read!.line).tailOffset)).toString();
+    if (text === tail) return { status: "same", seq };
+    conflict ??= { status: "conflict", seq };
+  }
+  return conflict;
 }

@@ -3,13 +3,13 @@
 
 import { readFileSync } from "node:fs";
 import type { Config } from "./config.ts";
+import { contradictions } from "./contradictions.ts";
 import { environmentName } from "./environment.ts";
 import { isMap } from "./kinds.ts";
 import { editDistance, nearest } from "./nearest.ts";
 import { loadPolicy, unreadable } from "./policy.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { checkTree, type Finding, keyTable } from "./schema.ts";
-import { formatAddress } from "./units.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 /** Letters in which a misspelt variable may differ. Names that Kubernetes or other parts of ours use are further away from all of these. */
@@ -114,26 +114,6 @@ function suggestion(path: readonly string[]): string {
   const sameEnd = keys.filter((key) => key.split(".").at(-1) === last);
   const meant = nearest(path.join("."), sections) ?? (sameEnd.length === 1 ? sameEnd[0] : undefined);
   return meant === undefined ? "" : `; did you mean "${meant}"?`;
-}
-
-/** What no single key can tell. */
-function contradictions(config: Config, where: (path: readonly string[]) => string): Problem[] {
-  const { http, grpc, maxRequestBytes, maxInflightBytes } = config.otlp;
-  const found: Problem[] = [];
-  if (http.port !== 0 && http.port === grpc.port && http.host === grpc.host) {
-    const message = `"${formatAddress(grpc)}" is the address of otlp.http too; each needs its own`;
-    found.push({ where: where(["otlp", "grpc"]), key: "otlp.grpc", message });
-  }
-  if (maxInflightBytes < maxRequestBytes) {
-    const message = `${maxInflightBytes} is less than otlp.max_request_bytes, ${maxRequestBytes}`;
-    found.push({ where: where(["otlp", "max_inflight_bytes"]), key: "otlp.max_inflight_bytes", message });
-  }
-  const { loki } = config.sinks;
-  if (loki !== undefined && (loki.username === undefined) !== (loki.passwordFile === undefined)) {
-    const key = loki.username === undefined ? "sinks.loki.username" : "sinks.loki.password_file";
-    found.push({ where: where(key.split(".")), key, message: "is missing; username and password_file go together" });
-  }
-  return found;
 }
 
 /** Freezes maps and lists; a compiled policy may hold things that must stay as they are, such as patterns. */

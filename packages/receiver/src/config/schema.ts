@@ -1,24 +1,24 @@
-// schema.ts: the one table of config keys: for each its kind, its default and what it is for. Knows no file and no environment.
+// schema.ts: the one table of config keys: for each its kind, its default, what it is for and whether a running service takes up a new
+// value. docs/configuration.md and docs/config.schema.json are made from it. Knows no file and no environment.
 
-import { LedgerError, logFolder } from "@proofline/ledger";
 import type { Policy } from "@proofline/redaction";
 import { z } from "zod";
+import { clientList, tokenList } from "./auth-kinds.ts";
 import type { Config } from "./config.ts";
-import { address, bytes, count, duration, flag, httpUrl, isMap, type Kind, labels, oneOf, path, text } from "./kinds.ts";
+import { address, bytes, count, duration, flag, httpUrl, isMap, labels, oneOf, path, text } from "./kinds.ts";
+import { type KeyDoc, key, leaves, optional, required, section } from "./leaf.ts";
+import { logName, policySource, tlsVersion } from "./own-kinds.ts";
 import { showValue } from "./problem.ts";
+import { names, toPassthrough } from "./routes.ts";
+import { settingsOf } from "./settings.ts";
+import { toSinks } from "./sinks.ts";
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const HOUR_MS = 3_600_000;
 
-/** A key as its documentation shows it. */
-export interface KeyDoc {
-  /** Dotted path. */
-  readonly key: string;
-  /** As one would write it; "" when there is none. */
-  readonly default: string;
-  readonly about: string;
-}
+/** A fourth argument of `key` or third of `optional`. */
+const RELOAD = true;
 
 const schema = z.strictObject({
   data: key(path, "./proofline-data", "the folder that holds the logs"),
@@ -28,10 +28,62 @@ const schema = z.strictObject({
   otlp: section({
     http: key(address, "127.0.0.1:4318", "where OTLP/HTTP listens, with `/healthz`, `/readyz` and `/metrics`"),
     grpc: key(address, "127.0.0.1:4317", "where OTLP/gRPC listens"),
+    tls: section({
+      cert_file: optional(path, "certificate chain (PEM) of both listeners; with it they speak TLS only", RELOAD),
+      key_file: optional(path, "private key (PEM) of the certificate", RELOAD),
+      client_ca_file: optional(
+        path,
+        "authorities (PEM) whose client certificates are accepted; without it none is asked for",
+        RELOAD,
+      ),
+      client_auth: key(
+        oneOf("require", "request"),
+        "require",
+        "whether a client must show a certificate, when `client_ca_file` is set",
+      ),
+      min_version: key(tlsVersion, "1.2", "lowest version of TLS", RELOAD),
+    }),
     max_request_bytes: key(bytes(KIB, 1024 * MIB), "64MiB", "largest request, before and after inflating"),
-    max_inflight_bytes: key(bytes(KIB), "256MiB", "all requests under way together; more are asked to come again"),
-    max_records: optional(count(1), "most records in one request; by default 262144"),
+    max_inflight_bytes: key(bytes(KIB), "96MiB", "all requests under way together; more are asked to come again"),
+    max_records: optional(count(1), "most records in one request; by default 65536"),
     body_timeout: key(duration(100, HOUR_MS), "60s", "longest time for a request's body to arrive"),
+  }),
+  auth: section({
+    tokens: optional(
+      tokenList,
+      "writers that show a bearer token: the name that stands in the line, a file with one token a line, the logs that it may write to (a `*` at the end of a name stands for any rest)",
+      RELOAD,
+    ),
+    clients: optional(
+      clientList,
+      "writers that show a client certificate: the name, an identity of the certificate (`URI:…`, `DNS:…`, `email:…`, `CN=…`), the logs; without it a verified certificate's first identity is the name",
+      RELOAD,
+    ),
+  }),
+  admin: section({
+    http: optional(
+      address,
+      "`/healthz`, `/readyz` and `/metrics` in clear text and without credentials, apart; then `otlp.http` has no `/metrics`",
+    ),
+  }),
+  traces: section({
+    url: optional(
+      httpUrl,
+      "OTLP/HTTP endpoint that the receiver's own spans go to, used as it is: `http://tempo:4318/v1/traces`; without it there are none",
+    ),
+  }),
+  reload: section({
+    interval: key(
+      duration(0, HOUR_MS),
+      "10s",
+      "how often the files of tokens and certificates are looked at; `0s`: on SIGHUP only",
+    ),
+  }),
+  ingest: section({
+    workers: optional(
+      count(0),
+      "threads that decode and redact requests, beside the one that writes; `0`: it does that as well; by default one a core, four at most",
+    ),
   }),
   accept: key(
     oneOf("all", "audit"),
@@ -43,6 +95,13 @@ const schema = z.strictObject({
   }),
   segments: section({
     bytes: key(bytes(64 * KIB), "64MiB", "size at which a segment is sealed and the next one begun"),
+    age: key(duration(0, 366 * 24 * HOUR_MS), "24h", "age of its first line at which it is sealed, too; `0s`: by size alone"),
+    compress: key(oneOf("none", "zstd"), "none", "what becomes of sealed segments; the bytes of their lines stay what they were"),
+    check: key(
+      flag,
+      "true",
+      "whether the whole log is checked again after a start, beside all else: wrong tiles are written again, wrong lines are told of",
+    ),
   }),
   window: section({
     records: key(count(1), "100000", "how many of the newest record ids are known, so that a repeated one is recognised"),
@@ -60,18 +119,72 @@ const schema = z.strictObject({
         url: required(httpUrl, "Loki's address; without it nothing is sent"),
         tenant: optional(text, "sent as `X-Scope-OrgID`"),
         labels: optional(labels, "more stream labels; in a variable `name=value,name=value`"),
+        class_label: key(
+          flag,
+          "false",
+          "whether each line's event class is the label `class` (`other` without one), so that Loki can keep each class for its own time",
+        ),
         batch_bytes: key(bytes(KIB, 64 * MIB), "1MiB", "largest push, before compression"),
         timeout: key(duration(100, HOUR_MS), "10s", "longest wait for Loki's answer"),
         username: optional(text, "user for basic authentication"),
         password_file: optional(path, "file that holds the password for basic authentication"),
+        read_back: key(
+          oneOf("off", "check", "repair"),
+          "check",
+          "whether what Loki holds of sealed segments is read back and compared; `repair` sends again what is missing",
+        ),
       })
       .optional(),
+    otlp: z
+      .strictObject({
+        url: required(httpUrl, "an OTLP receiver's address, `http://collector:4318` or for gRPC `http://collector:4317`"),
+        protocol: key(oneOf("http/protobuf", "grpc"), "http/protobuf", "how to speak to it"),
+        line: key(flag, "true", "whether the line itself goes along, as the attribute `proofline.line`"),
+        batch_bytes: key(bytes(KIB, 64 * MIB), "1MiB", "largest request, before compression"),
+        timeout: key(duration(100, HOUR_MS), "10s", "longest wait for its answer"),
+        compression: key(oneOf("gzip", "none"), "gzip", "of requests"),
+        token_file: optional(path, "file with a bearer token, read again after an answer that it is wrong"),
+        headers_file: optional(path, "file with more headers, `name: value` a line, read again likewise"),
+        ca_file: optional(path, "authorities (PEM) in place of the system's"),
+      })
+      .optional(),
+  }),
+  audit: section({
+    max_wait: key(duration(0, HOUR_MS), "5s", "longest time that a request to `/v1/audit` may wait for a checkpoint"),
+    max_records: key(count(1), "8192", "most records in one request to `/v1/audit`"),
+  }),
+  serve_log: section({
+    enabled: key(flag, "false", "whether checkpoint and hash tiles are served, read-only, under `/tlog/<log>/` of `otlp.http`"),
+    entries: key(flag, "false", "whether the lines are served there, too, as entry bundles: they are the audit's content"),
+    readers: optional(names, "writers of `auth` that may read there; without credentials everyone may"),
+    bytes_per_second: key(bytes(KIB), "64MiB", "how fast they are served, to all readers together"),
+  }),
+  passthrough: section({
+    traces: passthroughSection("traces"),
+    metrics: passthroughSection("metrics"),
+    max_concurrent: key(count(1), "64", "requests of a signal under way to its other endpoint; more are asked to come again"),
   }),
   shutdown: section({
     timeout: key(duration(0, HOUR_MS), "25s", "longest wait for requests under way when stopping"),
   }),
-  log_level: key(oneOf("fatal", "error", "warn", "info", "debug"), "info", "least severe of the service's own log lines"),
+  log_level: key(oneOf("fatal", "error", "warn", "info", "debug"), "info", "least severe of the service's own log lines", RELOAD),
 });
+
+function passthroughSection(signal: string) {
+  return section({
+    mode: key(
+      oneOf("refuse", "discard", "forward"),
+      "refuse",
+      `what becomes of ${signal}: 404, success and nothing else, or passed on`,
+    ),
+    url: optional(
+      httpUrl,
+      `OTLP/HTTP endpoint that ${signal} are passed on to, used as it is: \`http://tempo:4318/v1/${signal}\``,
+    ),
+    authorization_file: optional(path, "file that holds the value of the `Authorization` header for it"),
+    timeout: key(duration(100, HOUR_MS), "10s", "longest wait for its answer"),
+  });
+}
 
 /** A finding, before it is known where the value came from. `unknown`: there is no such key. */
 export interface Finding {
@@ -108,15 +221,7 @@ export function keyTable(): readonly KeyDoc[] {
 
 function toConfig(values: z.output<typeof schema>, policy: Policy): Config {
   const { otlp, sinks } = values;
-  const loki = sinks.loki && {
-    url: sinks.loki.url,
-    tenant: sinks.loki.tenant,
-    labels: sinks.loki.labels ?? {},
-    batchBytes: sinks.loki.batch_bytes,
-    timeoutMs: sinks.loki.timeout,
-    username: sinks.loki.username,
-    passwordFile: sinks.loki.password_file,
-  };
+  const { cert_file: certFile, key_file: keyFile, ...tls } = otlp.tls;
   return {
     data: values.data,
     log: values.log,
@@ -125,20 +230,47 @@ function toConfig(values: z.output<typeof schema>, policy: Policy): Config {
     otlp: {
       http: otlp.http,
       grpc: otlp.grpc,
+      tls:
+        certFile === undefined || keyFile === undefined
+          ? undefined
+          : { certFile, keyFile, clientCaFile: tls.client_ca_file, clientAuth: tls.client_auth, minVersion: tls.min_version },
       maxRequestBytes: otlp.max_request_bytes,
       maxInflightBytes: otlp.max_inflight_bytes,
       maxRecords: otlp.max_records,
       bodyTimeoutMs: otlp.body_timeout,
     },
+    auth: { tokens: values.auth.tokens ?? [], clients: values.auth.clients ?? [] },
+    admin: { http: values.admin.http },
+    traces: { url: values.traces.url },
+    reload: { intervalMs: values.reload.interval },
+    ingest: { workers: values.ingest.workers },
     accept: values.accept,
     checkpoint: { intervalMs: values.checkpoint.interval },
-    segments: { bytes: values.segments.bytes },
+    segments: {
+      bytes: values.segments.bytes,
+      ageMs: values.segments.age === 0 ? undefined : values.segments.age,
+      compress: values.segments.compress,
+      check: values.segments.check,
+    },
     window: { records: values.window.records },
     disk: { minFreeBytes: values.disk.min_free_bytes },
     redaction: { policy, keyFile: values.redaction.key_file },
-    sinks: { loki },
+    sinks: toSinks(sinks),
+    audit: { maxWaitMs: values.audit.max_wait, maxRecords: values.audit.max_records },
+    serveLog: {
+      enabled: values.serve_log.enabled,
+      entries: values.serve_log.entries,
+      readers: values.serve_log.readers ?? [],
+      bytesPerSecond: values.serve_log.bytes_per_second,
+    },
+    passthrough: {
+      traces: toPassthrough(values.passthrough.traces),
+      metrics: toPassthrough(values.passthrough.metrics),
+      maxConcurrent: values.passthrough.max_concurrent,
+    },
     shutdown: { timeoutMs: values.shutdown.timeout },
     logLevel: values.log_level,
+    settings: settingsOf(values, keyTable()),
   };
 }
 
@@ -146,63 +278,4 @@ function messageOf(issue: z.core.$ZodIssue, tree: unknown, at: readonly string[]
   if (issue.code === "custom") return issue.message;
   const value = at.reduce<unknown>((node, name) => (isMap(node) ? node[name] : undefined), tree);
   return `${showValue(value)} is not a map of keys`;
-}
-
-function key<T>(kind: Kind<T>, fallback: string, about: string) {
-  return leaf(kind).prefault(fallback).meta({ default: fallback, about });
-}
-
-function optional<T>(kind: Kind<T>, about: string) {
-  return leaf(kind).optional().meta({ default: "", about });
-}
-
-function required<T>(kind: Kind<T>, about: string) {
-  return leaf(kind).meta({ default: "", about });
-}
-
-function leaf<T>(kind: Kind<T>) {
-  return z.unknown().transform((input, context): T => {
-    const refuse = (message: string): T => {
-      context.addIssue({ code: "custom", message });
-      return z.NEVER;
-    };
-    if (input === undefined) return refuse("is missing");
-    if (input === null) return refuse("has no value; leave the key out to get the default");
-    const parsed = kind(input);
-    return "value" in parsed ? parsed.value : refuse(`${parsed.hidden ? "the value" : showValue(input)} ${parsed.expected}`);
-  });
-}
-
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  // A section whose keys are all commented out is `null` in YAML.
-  return z.preprocess((input) => input ?? {}, z.strictObject(shape));
-}
-
-function leaves(node: z.ZodType, prefix: string): KeyDoc[] {
-  const meta = node.meta();
-  if (meta !== undefined) return [{ key: prefix, default: String(meta.default), about: String(meta.about) }];
-  if (node instanceof z.ZodPipe) return leaves(node.out as z.ZodType, prefix);
-  if (node instanceof z.ZodOptional) return leaves(node.unwrap() as z.ZodType, prefix);
-  if (!(node instanceof z.ZodObject)) return [];
-  return Object.entries(node.shape).flatMap(([name, child]) =>
-    leaves(child as z.ZodType, prefix === "" ? name : `${prefix}.${name}`),
-  );
-}
-
-function policySource(input: unknown): ReturnType<Kind<string | Record<string, unknown>>> {
-  return isMap(input) || (typeof input === "string" && input !== "")
-    ? { value: input }
-    : { expected: "is neither a path nor a map" };
-}
-
-function logName(input: unknown): ReturnType<Kind<string>> {
-  if (typeof input !== "string") return { expected: "is not a text" };
-  try {
-    logFolder(".", input);
-    return { value: input };
-  } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
-    const reason = error.message.replace(`log name ${JSON.stringify(input)}: `, "");
-    return { expected: `is not a log's name; ${reason}` };
-  }
 }

@@ -12,9 +12,12 @@ export interface DecodeLimits {
   readonly maxValues: number;
 }
 
-/** Far above what SDKs and Collectors send: a batch has 512 to 8,192 records, a record 128 attributes at most by default. */
+/**
+ * Far above what SDKs and Collectors send: a batch has 512 to 8,192 records, a record 128 attributes at most by default. An empty record of two
+ * bytes is a line of hundreds: more of them would turn a small body into very much memory.
+ */
 export const defaultDecodeLimits: DecodeLimits = {
-  maxRecords: 262_144,
+  maxRecords: 65_536,
   maxAttributes: 65_536,
   maxValues: 262_144,
 };
@@ -56,11 +59,14 @@ export type DecodeErrorCode =
 export class DecodeError extends Error {
   override readonly name = "DecodeError";
   readonly code: DecodeErrorCode;
+  /** What was found and what was expected, without the place. */
+  readonly reason: string;
   /** Where in the body, in bytes from its start. */
   readonly offset: number;
   constructor(code: DecodeErrorCode, reason: string, offset: number) {
     super(`${reason} (at byte ${offset})`);
     this.code = code;
+    this.reason = reason;
     this.offset = offset;
   }
 }

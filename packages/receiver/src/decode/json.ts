@@ -1,5 +1,5 @@
-// json.ts: an ExportLogsServiceRequest in OTLP/JSON to records, the same records as from protobuf, in one pass. Where JSON can say
-// what protobuf cannot, the rule stands at the place. Source: opentelemetry-proto v1.11.0, docs/specification.md.
+// json.ts: an ExportLogsServiceRequest in OTLP/JSON to records, the same records as from protobuf. A first pass over a group finds what stands
+// above its records and where they are, a second one reads them, one by one. Where JSON can say what protobuf cannot, the rule stands at the place. Source: opentelemetry-proto v1.11.0, docs/specification.md.
 
 import { emptyRecord, type Fields, type LogRecord, type Note, type Resource, type Scope } from "@proofline/event";
 import { broken, complete, type Part, type Unreadable, unreadable } from "./above.ts";
@@ -39,8 +39,18 @@ const RESOURCE_FIELDS: Readonly<Record<string, string>> = {
  * Cost: linear in the body; memory bounded by `limits` and the body.
  */
 export function decodeLogsJson(body: Uint8Array, limits: DecodeLimits = defaultDecodeLimits): Decoded {
+  const records: DecodedRecord[] = [];
+  eachLogsJson(body, limits, (record) => records.push(record));
+  return { records };
+}
+
+/**
+ * As {@link decodeLogsJson}, a record at a time: a body of many small records would else become many times its size.
+ * @param visit called for each record in wire order; the envelope may yet turn out to be broken
+ */
+export function eachLogsJson(body: Uint8Array, limits: DecodeLimits, visit: (record: DecodedRecord) => void): void {
   try {
-    return { records: new RequestDecoder(body, limits).request() };
+    new RequestDecoder(body, limits, visit).request();
   } catch (thrown) {
     throw envelopeError(thrown);
   }
@@ -83,7 +93,8 @@ const SCOPE_LOGS: GroupNames = {
 
 type ResourceFields = Omit<Resource, "schemaUrl">;
 type ScopeFields = Omit<Scope, "schemaUrl">;
-type ScopeLogs = Group<ScopeFields, LogRecord | Unreadable>;
+/** Of its records, the places. */
+type ScopeLogs = Group<ScopeFields, number>;
 
 const NO_RESOURCE: ResourceFields = { attributes: new Map(), droppedAttributes: 0 };
 const NO_SCOPE: ScopeFields = { name: "", version: "", attributes: new Map(), droppedAttributes: 0 };
@@ -92,44 +103,50 @@ class RequestDecoder {
   readonly #limits: DecodeLimits;
   readonly #values: JsonValues;
   readonly #reader: JsonReader;
-  readonly #records: DecodedRecord[] = [];
+  readonly #visit: (record: DecodedRecord) => void;
   #groups = 0;
   #count = 0;
 
-  constructor(body: Uint8Array, limits: DecodeLimits) {
+  constructor(body: Uint8Array, limits: DecodeLimits, visit: (record: DecodedRecord) => void) {
     this.#limits = limits;
+    this.#visit = visit;
     this.#values = new JsonValues(body, limits);
     this.#reader = this.#values.reader;
   }
 
-  request(): DecodedRecord[] {
+  request(): void {
     this.#members("the request", (name) => {
       if (name !== "resourceLogs") return false;
       this.#list(name, () => this.#resourceLogs());
       return true;
     });
     this.#reader.finish();
-    return this.#records;
   }
 
   #resourceLogs(): void {
     const readResource = (): Above<ResourceFields> | undefined => this.#above("resource", () => this.#resource(), NO_RESOURCE);
     const group = this.#group(RESOURCE_LOGS, readResource, () => this.#scopeLogs());
+    const end = this.#reader.pos;
     const resource = part(group, NO_RESOURCE);
     for (const scopeLogs of group.below) {
       const scope = part(scopeLogs, NO_SCOPE);
-      for (const read of scopeLogs.below) {
+      for (const start of scopeLogs.below) {
+        this.#reader.pos = start;
+        const read = this.#record();
         const isBroken = "bytes" in read;
-        this.#records.push(isBroken ? broken(read, resource, scope, frameJson) : complete(read, resource, scope, frameJson));
+        this.#visit(isBroken ? broken(read, resource, scope, frameJson) : complete(read, resource, scope, frameJson));
       }
     }
+    this.#reader.pos = end;
   }
 
   #scopeLogs(): ScopeLogs {
     const readScope = (): Above<ScopeFields> | undefined => this.#above("scope", () => this.#scope(), NO_SCOPE);
     return this.#group(SCOPE_LOGS, readScope, () => {
       this.#limit(++this.#count, "log records");
-      return this.#record();
+      const start = this.#reader.pos;
+      this.#reader.skip();
+      return start;
     });
   }
 

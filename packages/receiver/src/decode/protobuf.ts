@@ -42,11 +42,10 @@ const MAX_PIECES = 1_000;
  * Cost: linear in the body; memory bounded by `limits` and the body.
  */
 export function decodeLogsProtobuf(body: Uint8Array, limits: DecodeLimits = defaultDecodeLimits): Decoded {
-  try {
-    return { records: new RequestDecoder(body, limits).request() };
-  } catch (thrown) {
-    throw envelopeError(thrown);
-  }
+  const request = new ProtobufRequest(body, limits);
+  const records: DecodedRecord[] = [];
+  request.eachRecord((end, resource, scope) => records.push(request.decode(end, resource, scope)));
+  return { records };
 }
 
 /** A ResourceLogs or a ScopeLogs, whose fields may stand in any order: byte ranges as start, end, start, end, … */
@@ -58,32 +57,46 @@ interface Group {
   readonly schemaUrl: readonly [start: number, end: number];
 }
 
-class RequestDecoder {
+/** Called for each LogRecord in order: it stands where the request's reader is, and ends at `end`. */
+export type OnRecord = (end: number, resource: Part<Resource>, scope: Part<Scope>) => void;
+
+/** One export request that is gone over once. What becomes of a record is its caller's. */
+export class ProtobufRequest {
+  /** Where the request is read, and what is read with it. */
+  readonly values: ValueDecoder;
   readonly #limits: DecodeLimits;
-  readonly #values: ValueDecoder;
   readonly #wire: WireReader;
   readonly #text: WireText;
   readonly #notes: NoteList;
-  readonly #records: DecodedRecord[] = [];
+  #onRecord: OnRecord = () => {};
+  #records = 0;
   #groups = 0;
 
   constructor(body: Uint8Array, limits: DecodeLimits) {
     this.#limits = limits;
-    this.#values = new ValueDecoder(body, limits);
-    this.#wire = this.#values.wire;
-    this.#text = this.#values.text;
-    this.#notes = this.#values.notes;
+    this.values = new ValueDecoder(body, limits);
+    this.#wire = this.values.wire;
+    this.#text = this.values.text;
+    this.#notes = this.values.notes;
   }
 
-  request(): DecodedRecord[] {
+  /**
+   * Reads the envelope; the caller reads the records, or leaves them.
+   * @throws {DecodeError} when the envelope is broken; records before the place may have been handed out
+   */
+  eachRecord(onRecord: OnRecord): void {
+    this.#onRecord = onRecord;
     const wire = this.#wire;
     const end = wire.bytes.length;
-    while (wire.pos < end) {
-      const fieldTag = wire.tag(end);
-      if (fieldTag === RESOURCE_LOGS) this.#resourceLogs(wire.lengthEnd(end));
-      else wire.skipUnknown(fieldTag, end, REQUEST_FIELDS);
+    try {
+      while (wire.pos < end) {
+        const fieldTag = wire.tag(end);
+        if (fieldTag === RESOURCE_LOGS) this.#resourceLogs(wire.lengthEnd(end));
+        else wire.skipUnknown(fieldTag, end, REQUEST_FIELDS);
+      }
+    } catch (thrown) {
+      throw envelopeError(thrown);
     }
-    return this.#records;
   }
 
   #resourceLogs(end: number): void {
@@ -98,9 +111,10 @@ class RequestDecoder {
     const start = this.#wire.pos;
     const group = this.#group(end);
     if (group.below === 0) return;
-    this.#limit(this.#records.length + group.below, "log records");
+    this.#records += group.below;
+    this.#limit(this.#records, "log records");
     const scope = this.#scopePart(group);
-    this.#below(start, end, (stop) => this.#records.push(this.#record(stop, resource, scope)));
+    this.#below(start, end, (stop) => this.#onRecord(stop, resource, scope));
   }
 
   /** Checks the framing of a whole group before anything in it is decoded. Keeps no list of what is below: it may be long. */
@@ -154,7 +168,7 @@ class RequestDecoder {
       const attributes: Fields = new Map();
       let droppedAttributes = 0;
       read((fieldTag, end) => {
-        if (fieldTag === RESOURCE_ATTRIBUTES) this.#values.attribute(wire.lengthEnd(end), attributes, "resource");
+        if (fieldTag === RESOURCE_ATTRIBUTES) this.values.attribute(wire.lengthEnd(end), attributes, "resource");
         else if (fieldTag === RESOURCE_DROPPED) droppedAttributes = wire.uint32(end);
         else wire.skipUnknown(fieldTag, end, RESOURCE_FIELDS);
       });
@@ -170,9 +184,9 @@ class RequestDecoder {
       let version = "";
       let droppedAttributes = 0;
       read((fieldTag, end) => {
-        if (fieldTag === SCOPE_NAME) name = this.#values.string(end, "scope.name");
-        else if (fieldTag === SCOPE_VERSION) version = this.#values.string(end, "scope.version");
-        else if (fieldTag === SCOPE_ATTRIBUTES) this.#values.attribute(wire.lengthEnd(end), attributes, "scope.attributes");
+        if (fieldTag === SCOPE_NAME) name = this.values.string(end, "scope.name");
+        else if (fieldTag === SCOPE_VERSION) version = this.values.string(end, "scope.version");
+        else if (fieldTag === SCOPE_ATTRIBUTES) this.values.attribute(wire.lengthEnd(end), attributes, "scope.attributes");
         else if (fieldTag === SCOPE_DROPPED) droppedAttributes = wire.uint32(end);
         else wire.skipUnknown(fieldTag, end, SCOPE_FIELDS);
       });
@@ -193,7 +207,7 @@ class RequestDecoder {
     const { above } = group;
     const [start, end] = group.schemaUrl;
     const wire = this.#wire;
-    this.#values.begin();
+    this.values.begin();
     const schemaUrl = this.#text.own(start, end);
     this.#notes.underField(0, schemaField);
     const schemaNotes = this.#notes.take();
@@ -213,12 +227,13 @@ class RequestDecoder {
     }
   }
 
-  #record(end: number, resource: Part<Resource>, scope: Part<Scope>): DecodedRecord {
-    this.#values.begin();
+  /** The record that ends at `end`, from where the reader stands. */
+  decode(end: number, resource: Part<Resource>, scope: Part<Scope>): DecodedRecord {
+    this.values.begin();
     const start = this.#wire.pos;
     const record = emptyRecord();
     try {
-      readLogRecord(this.#values, end, record);
+      readLogRecord(this.values, end, record);
     } catch (thrown) {
       return broken(unreadable(thrown, "log record", start, this.#wire.bytes.slice(start, end)), resource, scope, frameProtobuf);
     }

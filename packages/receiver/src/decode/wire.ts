@@ -27,12 +27,13 @@ export class WireReader {
   /** The last varint's lower and upper 32 bits, unsigned. */
   low = 0;
   high = 0;
-  readonly #view: DataView;
+  /** The same bytes, to be read in words. */
+  readonly view: DataView;
 
   /** @param bytes a plain Uint8Array: two classes of arrays would make every read slower */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** A tag as it stands on the wire: `field << 3 | wireType`, below 2^32. */
@@ -130,15 +131,22 @@ export class WireReader {
   }
 
   fixed32(end: number): number {
-    return this.#view.getUint32(this.#fixed(4, end), true);
+    return this.view.getUint32(this.#fixed(4, end), true);
   }
 
   fixed64(end: number): bigint {
-    return this.#view.getBigUint64(this.#fixed(8, end), true);
+    return this.view.getBigUint64(this.#fixed(8, end), true);
+  }
+
+  /** As `fixed64`, into `low` and `high`. */
+  fixed64Halves(end: number): void {
+    const start = this.#fixed(8, end);
+    this.low = this.view.getUint32(start, true);
+    this.high = this.view.getUint32(start + 4, true);
   }
 
   double(end: number): number {
-    return this.#view.getFloat64(this.#fixed(8, end), true);
+    return this.view.getFloat64(this.#fixed(8, end), true);
   }
 
   /**

@@ -1,117 +1,137 @@
-// listener.ts: OTLP/gRPC: one unary method. Bytes come in and go out as they are (grpc-js would answer INTERNAL for a decoder
-// that throws); what happens to records is the intake's. Source: OTLP specification 1.11, "OTLP/gRPC".
+// listener.ts: OTLP/gRPC: one unary method on HTTP/2 as Node has it. Every byte of a message is counted while it comes, which a library
+// that hands over whole messages cannot do. What happens to records is the intake's. Source: OTLP specification 1.11, "OTLP/gRPC".
 
 import {
-  logVerbosity,
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type StatusObject,
-  type sendUnaryData,
-  setLogVerbosity,
-} from "@grpc/grpc-js";
-import { type Address, formatAddress } from "../config/units.ts";
-import type { Listener } from "../http/listener.ts";
-import { RequestError, toFailure } from "../otlp/failure.ts";
-import { encodeStatus, SUCCESS_PROTOBUF } from "../otlp/status.ts";
-import type { ByteBudget } from "../pipeline/budget.ts";
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from "node:http2";
+import type { Address } from "../config/units.ts";
+import type { Listener } from "../http/listening.ts";
+import { SUCCESS_PROTOBUF } from "../otlp/status.ts";
 import type { Gate } from "../pipeline/gate.ts";
-import { type Intake, toRequestError } from "../pipeline/intake.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
-import { neverInternal } from "./never-internal.ts";
+import type { Intake } from "../pipeline/intake.ts";
+import { HANDSHAKE_TIMEOUT_MS, type ServerTls } from "../tls/server-tls.ts";
+import { answerCall, type CallOptions, type Method } from "./call.ts";
 
 export const EXPORT_PATH = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 
-export interface GrpcOptions {
+export interface GrpcOptions extends Omit<CallOptions, "refusal"> {
   readonly gate: Gate;
   readonly intake: Intake;
-  readonly budget: ByteBudget;
-  readonly metrics: Metrics;
-  readonly log: { error(details: object, message: string): void };
-  /** Largest message, before and after inflating; grpc-js holds it and answers RESOURCE_EXHAUSTED, without RetryInfo. */
-  readonly maxRequestBytes: number;
-  readonly random: () => number;
+  /** What else is served on this port, by path. */
+  readonly methods: ReadonlyMap<string, Method>;
+  /** Undefined: clear text. */
+  readonly tls: ServerTls | undefined;
 }
 
-const asItIs = (bytes: Buffer): Buffer => bytes;
-
-const logsService: ServiceDefinition = {
-  Export: {
-    path: EXPORT_PATH,
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: asItIs,
-    requestDeserialize: asItIs,
-    responseSerialize: asItIs,
-    responseDeserialize: asItIs,
-  },
-};
-
+/** A connection of HTTP/2 costs some 50 KB; further ones are closed at once, and their clients come again. */
+const MAX_CONNECTIONS = 1_000;
 /** Without a limit one connection could open streams without end; clients queue what is beyond. */
-const MAX_STREAMS_A_CONNECTION = 1_000;
+const MAX_STREAMS_A_CONNECTION = 256;
+/** What a client may send ahead of our reading, a call and a connection. */
+const WINDOW_BYTES = 1024 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** What one connection may make us hold beside messages, such as answers that it does not read. In MB, as Node counts it. */
+const MAX_SESSION_MEMORY_MB = 2;
+/** From the connection to the client's first settings. */
+const PREFACE_TIMEOUT_MS = 30_000;
+/** Of net.Server, which the types of HTTP/2 leave out. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 export async function listenGrpc(address: Address, o: GrpcOptions): Promise<Listener> {
-  // It would write lines of its own between the service's; what matters in them comes back as an error.
-  setLogVerbosity(logVerbosity.NONE);
-  // Connections are neither aged out nor pinged: a GOAWAY in the middle of an export costs JavaScript clients the export.
-  const server = new Server({
-    "grpc.max_receive_message_length": o.maxRequestBytes,
-    "grpc.max_concurrent_streams": MAX_STREAMS_A_CONNECTION,
-    interceptors: [neverInternal],
-  });
-  server.addService(logsService, {
-    Export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
-      // `answer` throws nothing and rejects nothing: both would end as UNKNOWN, or not at all.
-      void o.gate.hold(() => answer(call.request, o)).then(({ error, bytes }) => callback(error, bytes));
+  const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
+    ...o.methods,
+    [
+      EXPORT_PATH,
+      async (message, _headers, _stream, writer) => {
+        await o.intake.take(message, "protobuf", "grpc", writer);
+        return SUCCESS_PROTOBUF;
+      },
+    ],
+  ]);
+  const options: CallOptions = { ...o, refusal: () => o.gate.refusal() };
+  const server = listener(o.tls, {
+    maxSessionMemory: MAX_SESSION_MEMORY_MB,
+    settings: {
+      enablePush: false,
+      initialWindowSize: WINDOW_BYTES,
+      maxConcurrentStreams: MAX_STREAMS_A_CONNECTION,
+      maxHeaderListSize: MAX_HEADER_BYTES,
     },
   });
-  const port = await bind(server, formatAddress(address));
-  return { address: { host: address.host, port }, close: (signal) => close(server, signal) };
+  server.maxConnections = MAX_CONNECTIONS;
+  const sessions = new Set<ServerHttp2Session>();
+  // Connections are neither aged out nor pinged: a GOAWAY in the middle of an export costs JavaScript clients the export.
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.setLocalWindowSize(WINDOW_BYTES);
+    const greeting = setTimeout(() => session.destroy(), PREFACE_TIMEOUT_MS);
+    session.once("remoteSettings", () => clearTimeout(greeting));
+    session.once("close", () => {
+      clearTimeout(greeting);
+      sessions.delete(session);
+    });
+    // A client that breaks the protocol or its connection is no news.
+    session.on("error", () => {});
+  });
+  server.on("sessionError", () => {});
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    const method = headers[":method"] === "POST" ? methods.get(headers[":path"] ?? "") : undefined;
+    void o.gate.hold(() => answerCall(stream, headers, method, options));
+  });
+  const port = await listen(server, address);
+  return { address: { host: address.host, port }, close: (signal) => close(server, sessions, signal) };
 }
 
-type Answer = { readonly error: StatusObject | null; readonly bytes: Buffer | null };
-
-async function answer(body: Buffer, o: GrpcOptions): Promise<Answer> {
-  const reservation = o.budget.open();
-  try {
-    if (!reservation.take(body.length)) throw new RequestError("busy", "too many bytes of requests are under way");
-    await o.intake.take(body, "protobuf", "grpc");
-    o.metrics.count("requests", 1, { transport: "grpc", code: "0" });
-    return { error: null, bytes: Buffer.from(SUCCESS_PROTOBUF) };
-  } catch (error) {
-    return { error: fail(toRequestError(error), o), bytes: null };
-  } finally {
-    reservation.close();
-  }
+function listener(tls: ServerTls | undefined, options: ServerOptions): Http2Server | Http2SecureServer {
+  if (tls === undefined) return createServer({ ...options, ...KEEP_ALIVE });
+  const { context } = tls.material;
+  const server = createSecureServer({
+    ...options,
+    ...KEEP_ALIVE,
+    ...context,
+    ...tls.clientCertificates,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  });
+  tls.addServer((next) => server.setSecureContext(next));
+  // A client whose handshake fails is no news; without a listener it would be thrown.
+  server.on("secureConnection", (socket) => socket.on("error", () => {}));
+  return server;
 }
 
-function fail(error: RequestError, o: GrpcOptions): StatusObject {
-  const failure = toFailure(error, o.random);
-  if (error.code === "unexpected") o.log.error({ err: error.cause }, "request failed unexpectedly");
-  o.metrics.count("requests", 1, { transport: "grpc", code: String(failure.grpc) });
-  const metadata = new Metadata();
-  metadata.set("grpc-status-details-bin", Buffer.from(encodeStatus(failure)));
-  return { code: failure.grpc, details: failure.message, metadata };
-}
-
-function bind(server: Server, address: string): Promise<number> {
+function listen(server: Http2Server | Http2SecureServer, { host, port }: Address): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
-      error === null ? resolve(port) : reject(error),
-    );
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      const bound = server.address();
+      resolve(typeof bound === "object" && bound !== null ? bound.port : port);
+    });
   });
 }
 
-function close(server: Server, signal: AbortSignal): Promise<void> {
+/** Each session ends after the calls that it has begun; its client is told which those are, and sends the others elsewhere. */
+function close(
+  server: Http2Server | Http2SecureServer,
+  sessions: ReadonlySet<ServerHttp2Session>,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve) => {
-    const cut = (): void => server.forceShutdown();
+    const cut = (): void => {
+      for (const session of sessions) session.destroy();
+    };
     signal.addEventListener("abort", cut);
-    server.tryShutdown(() => {
+    server.close(() => {
       signal.removeEventListener("abort", cut);
       resolve();
     });
+    for (const session of sessions) session.close();
     if (signal.aborted) cut();
   });
 }

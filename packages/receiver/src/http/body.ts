@@ -3,6 +3,8 @@
 import type { IncomingMessage } from "node:http";
 import { RequestError } from "../otlp/failure.ts";
 import type { Reservation } from "../pipeline/budget.ts";
+import { askForBody, forgoBody } from "./expect.ts";
+import { Pieces } from "./pieces.ts";
 
 /**
  * Reads to the end. After an error the rest is left to {@link discardRest}.
@@ -14,10 +16,11 @@ export function readBody(
 ): Promise<Buffer> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > o.maxBytes) return Promise.reject(tooLarge(o.maxBytes));
-  if (!o.reservation.take(declared)) return Promise.reject(tooBusy());
+  // Only what has come is reserved: with promises alone a few clients could keep all others out.
+  if (!o.reservation.fits(declared)) return Promise.reject(tooBusy());
+  askForBody(request);
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+    const pieces = new Pieces();
     const timer = setTimeout(
       () => fail(new RequestError("body_timeout", `the body took longer than ${o.timeoutMs} ms`)),
       o.timeoutMs,
@@ -32,14 +35,14 @@ export function readBody(
       reject(error);
     };
     const onData = (chunk: Buffer): void => {
-      bytes += chunk.length;
+      const bytes = pieces.bytes + chunk.length;
       if (bytes > o.maxBytes) fail(tooLarge(o.maxBytes));
-      else if (bytes > o.reservation.held && !o.reservation.take(bytes)) fail(tooBusy());
-      else chunks.push(chunk);
+      else if (!o.reservation.take(bytes)) fail(tooBusy());
+      else pieces.add(chunk, declared);
     };
     const onEnd = (): void => {
       done();
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
+      resolve(pieces.join());
     };
     const onLost = (): void => fail(new RequestError("malformed", "the connection was lost before the body's end"));
     request.on("data", onData).on("end", onEnd).on("error", onLost).on("close", onLost);
@@ -52,6 +55,7 @@ export function readBody(
  */
 export function discardRest(request: IncomingMessage, maxBytes: number): void {
   if (request.readableEnded || request.destroyed) return;
+  forgoBody(request);
   let bytes = 0;
   request.on("error", () => {});
   request.on("data", (chunk: Buffer) => {

@@ -4,7 +4,9 @@ import type { Socket } from "node:net";
 
 /** Answers and closes. A slow request may pass next time, so it is told 503: a 408 would make an exporter drop its records. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  // A handshake that failed: there is nobody whom an answer in clear text would help.
+  const isTls = /^ERR_(SSL|TLS)/.test(error.code ?? "");
+  if (isTls || error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -1,13 +1,13 @@
 // inflate.ts: undoes a request's Content-Encoding, within the limit that also holds for what was sent.
 
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { RequestError } from "../otlp/failure.ts";
 import type { Reservation } from "../pipeline/budget.ts";
 
-const inflateGzip = promisify(gunzip);
 /** A gzip header and trailer around nothing. */
 const MIN_GZIP_BYTES = 18;
+/** What the inflater gives at a time. */
+const CHUNK_BYTES = 64 * 1024;
 
 export type ContentEncoding = "identity" | "gzip";
 
@@ -34,22 +34,46 @@ export async function inflate(
   if (encoding === "identity") return body;
   if (body.length < MIN_GZIP_BYTES || body[0] !== 0x1f || body[1] !== 0x8b)
     throw new RequestError("bad_compression", "the body is not gzip");
-  // The trailer says how large it will be, modulo 2^32. It may lie, so it only reserves; the limit is held by the inflater.
-  const promised = Math.min(body.readUInt32LE(body.length - 4), o.maxBytes);
-  reserve(o.reservation, body.length + promised);
-  let inflated: Buffer;
-  try {
-    inflated = await inflateGzip(body, { maxOutputLength: o.maxBytes });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ERR_BUFFER_TOO_LARGE")
-      throw new RequestError("too_large", `the body inflates to more than ${o.maxBytes} bytes`);
-    throw new RequestError("bad_compression", "the body is not whole, sound gzip", { cause: error });
-  }
-  reserve(o.reservation, inflated.length);
-  return inflated;
+  // The trailer says how large its last member is, modulo 2^32. It may lie, so that only what comes out is reserved and counted.
+  const promised = body.readUInt32LE(body.length - 4);
+  if (promised <= o.maxBytes && !o.reservation.fits(body.length + promised)) throw tooBusy();
+  return await gunzip(body, promised, o);
 }
 
-function reserve(reservation: Reservation, bytes: number): void {
-  if (!reservation.take(bytes)) throw new RequestError("busy", "too many bytes of requests are under way");
+/** @param promised bytes; when there are more, they are kept apart */
+function gunzip(body: Buffer, promised: number, o: { maxBytes: number; reservation: Reservation }): Promise<Buffer> {
+  const inflater = createGunzip({ chunkSize: Math.min(CHUNK_BYTES, Math.max(1024, promised)) });
+  // What promises too much ends as too large, or its promise is wrong and so is the whole: nothing of it need be kept.
+  const isKept = promised <= o.maxBytes;
+  // Memory that is not yet written to is only promised by the system.
+  const into = Buffer.allocUnsafeSlow(isKept ? promised : 0);
+  const beyond: Buffer[] = [];
+  let bytes = 0;
+  return new Promise((resolve, reject) => {
+    const fail = (error: RequestError): void => {
+      inflater.destroy();
+      reject(error);
+    };
+    inflater.on("data", (chunk: Buffer) => {
+      const fits = isKept ? chunk.copy(into, Math.min(bytes, promised)) : chunk.length;
+      if (fits < chunk.length) beyond.push(chunk.subarray(fits));
+      bytes += chunk.length;
+      if (bytes > o.maxBytes) fail(tooLarge(o.maxBytes));
+      else if (isKept && !o.reservation.take(body.length + bytes)) fail(tooBusy());
+    });
+    inflater.on("error", (cause) => fail(new RequestError("bad_compression", "the body is not whole, sound gzip", { cause })));
+    inflater.on("end", () => {
+      if (!isKept) fail(new RequestError("bad_compression", "the body is not whole, sound gzip"));
+      else resolve(beyond.length === 0 ? into.subarray(0, bytes) : Buffer.concat([into, ...beyond]));
+    });
+    inflater.end(body);
+  });
+}
+
+function tooLarge(maxBytes: number): RequestError {
+  return new RequestError("too_large", `the body inflates to more than ${maxBytes} bytes`);
+}
+
+function tooBusy(): RequestError {
+  return new RequestError("busy", "too many bytes of requests are under way");
 }

@@ -10,10 +10,18 @@ export type FailureCode =
   | "unsupported_encoding"
   | "not_found"
   | "method_not_allowed"
+  | "unsupported_call"
+  | "conflict"
+  | "unauthenticated"
+  | "forbidden"
+  | "auth_undecided"
   | "no_room"
   | "busy"
   | "stopping"
   | "body_timeout"
+  | "deadline"
+  | "upstream_down"
+  | "upstream_refused"
   | "not_durable"
   | "unexpected";
 
@@ -36,11 +44,19 @@ export const FAILURES: Readonly<Record<FailureCode, Mapping>> = {
   unsupported_media_type: { http: 415, grpc: 3, retryable: false },
   unsupported_encoding: { http: 415, grpc: 12, retryable: false },
   not_found: { http: 404, grpc: 12, retryable: false },
+  unsupported_call: { http: 400, grpc: 12, retryable: false },
   method_not_allowed: { http: 405, grpc: 12, retryable: false },
+  conflict: { http: 409, grpc: 6, retryable: false },
+  unauthenticated: { http: 401, grpc: 16, retryable: false },
+  forbidden: { http: 403, grpc: 7, retryable: false },
+  auth_undecided: { http: 503, grpc: 14, retryable: true },
   no_room: { http: 503, grpc: 14, retryable: true },
   busy: { http: 503, grpc: 14, retryable: true },
   stopping: { http: 503, grpc: 14, retryable: true },
   body_timeout: { http: 503, grpc: 14, retryable: true },
+  deadline: { http: 504, grpc: 4, retryable: true },
+  upstream_down: { http: 503, grpc: 14, retryable: true },
+  upstream_refused: { http: 502, grpc: 14, retryable: true },
   not_durable: { http: 503, grpc: 14, retryable: true },
   unexpected: { http: 503, grpc: 14, retryable: true },
 };
@@ -52,6 +68,15 @@ export class RequestError extends Error {
   constructor(code: FailureCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** Another endpoint's refusal, told in its own terms; the table says only what it would be without them. */
+export class RelayedError extends RequestError {
+  readonly told: Pick<Failure, "http" | "grpc"> & { readonly retryAfterSeconds: number | undefined };
+  constructor(message: string, told: RelayedError["told"]) {
+    super("upstream_refused", message);
+    this.told = told;
   }
 }
 
@@ -76,5 +101,9 @@ export function toFailure(error: RequestError, random: () => number): Failure {
   const { http, grpc, retryable } = FAILURES[error.code];
   const message = error.message.length <= MAX_MESSAGE ? error.message : `${error.message.slice(0, MAX_MESSAGE)}…`;
   const failure = { code: error.code, http, grpc, message };
+  if (error instanceof RelayedError) {
+    const { retryAfterSeconds, ...codes } = error.told;
+    return { ...failure, ...codes, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  }
   return retryable ? { ...failure, retryAfterSeconds: 1 + Math.floor(random() * 3) } : failure;
 }

@@ -46,6 +46,38 @@ export function formatStatus({ grpc, message, retryAfterSeconds }: Failure): str
   return JSON.stringify({ ...status, details: [{ "@type": RETRY_INFO, retryDelay: `${retryAfterSeconds}s` }] });
 }
 
+/** The message of a google.rpc.Status in protobuf; "" when the bytes are none. */
+export function readStatusMessage(bytes: Uint8Array): string {
+  try {
+    return String((statusType.toObject(statusType.decode(bytes)) as { message?: string }).message ?? "");
+  } catch {
+    return "";
+  }
+}
+
 function retryInfo(seconds: number): { typeUrl: string; value: Uint8Array } {
   return { typeUrl: RETRY_INFO, value: retryInfoType.encode({ retryDelay: { seconds } }).finish() };
+}
+
+/** What an ExportLogsServiceResponse says was rejected; undefined when nothing was said. @throws when the bytes are none */
+export function decodePartialSuccess(bytes: Uint8Array): { rejected: number; message: string } | undefined {
+  const { partialSuccess } = responseType.toObject(responseType.decode(bytes), { longs: Number, defaults: true }) as {
+    partialSuccess?: { rejectedLogRecords: number; errorMessage: string } | null;
+  };
+  if (partialSuccess === undefined || partialSuccess === null) return undefined;
+  return { rejected: partialSuccess.rejectedLogRecords, message: partialSuccess.errorMessage };
+}
+
+/** The message of a google.rpc.Status, and the wait that a RetryInfo in it asks for. @throws when the bytes are none */
+export function decodeStatus(bytes: Uint8Array): { message: string; retryAfterMs: number | undefined } {
+  const { message, details } = statusType.toObject(statusType.decode(bytes), { defaults: true, arrays: true }) as {
+    message: string;
+    details: { typeUrl: string; value: Uint8Array }[];
+  };
+  const found = details.find(({ typeUrl }) => typeUrl === RETRY_INFO);
+  if (found === undefined) return { message, retryAfterMs: undefined };
+  const { retryDelay } = retryInfoType.toObject(retryInfoType.decode(found.value), { longs: Number, defaults: true }) as {
+    retryDelay?: { seconds: number; nanos: number } | null;
+  };
+  return { message, retryAfterMs: (retryDelay?.seconds ?? 0) * 1000 + Math.ceil((retryDelay?.nanos ?? 0) / 1e6) };
 }

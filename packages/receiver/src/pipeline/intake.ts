@@ -2,47 +2,59 @@
 // everything in it is durable; throws RequestError, and nothing else.
 
 import { LedgerError } from "@proofline/ledger";
-import { type Decoded, DecodeError, type DecodeLimits } from "../decode/decoded.ts";
-import { decodeLogsJson } from "../decode/json.ts";
-import { decodeLogsProtobuf } from "../decode/protobuf.ts";
+import { DecodeError } from "../decode/decoded.ts";
 import { RequestError } from "../otlp/failure.ts";
 import type { Encoding } from "../otlp/media-type.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { ByteBudget } from "./budget.ts";
 import type { Gate } from "./gate.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { Preparation } from "./preparation.ts";
 
 export type Transport = "http" | "grpc";
 
 export interface Intake {
-  /** @throws {RequestError} */
-  take(body: Uint8Array, encoding: Encoding, transport: Transport): Promise<void>;
+  /**
+   * @param body may be given away: do not read it afterwards
+   * @param writer who sent it, authenticated; "" for nobody known. Stands in every line of the request.
+   * @throws {RequestError}
+   */
+  take(body: Uint8Array, encoding: Encoding, transport: Transport, writer: string): Promise<void>;
 }
 
 export interface IntakeOptions {
   readonly gate: Gate;
+  readonly preparation: Preparation;
   readonly pipeline: Pipeline;
-  readonly limits: DecodeLimits;
   readonly metrics: Metrics;
+  /** What is made of requests: of very small records, many times their size. */
+  readonly prepared: ByteBudget;
   /** Milliseconds of a clock that never steps. */
   readonly elapsedMs: () => number;
 }
 
-export function createIntake({ gate, pipeline, limits, metrics, elapsedMs }: IntakeOptions): Intake {
+export function createIntake({ gate, preparation, pipeline, metrics, prepared, elapsedMs }: IntakeOptions): Intake {
   return {
-    async take(body, encoding, transport) {
+    async take(body, encoding, transport, writer) {
       const startedMs = elapsedMs();
       const refusal = gate.refusal();
       if (refusal !== undefined) throw refusal;
+      const made = prepared.open();
       try {
-        const decoded: Decoded = (encoding === "json" ? decodeLogsJson : decodeLogsProtobuf)(body, limits);
-        metrics.count("received", decoded.records.length, { transport, encoding });
-        await pipeline.accept(decoded);
+        const request = await preparation.prepare(body, encoding, writer);
+        if (!made.take(request.tails.bytes.byteLength))
+          throw new RequestError("busy", "too many bytes of requests are under way");
+        metrics.count("received", request.records, { transport, encoding });
+        await pipeline.accept(request);
+        preparation.release(request);
       } catch (error) {
         throw toRequestError(error);
+      } finally {
+        made.close();
       }
       // The ledger may have failed in the same moment: what it wrote then is not to be relied on.
       if (gate.state === "failed") throw gate.refusal()!;
-      metrics.observeAck(transport, (elapsedMs() - startedMs) / 1000);
+      metrics.observe("ack", (elapsedMs() - startedMs) / 1000, { transport });
     },
   };
 }

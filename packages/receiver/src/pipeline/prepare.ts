@@ -2,17 +2,7 @@
 // must be stored beside the line is handed back. Knows neither the ledger nor what came before this record.
 
 import { hash } from "node:crypto";
-import {
-  assignId,
-  contentDigest,
-  EventError,
-  emptyRecord,
-  fitRecord,
-  formatTail,
-  type LogRecord,
-  liftAudit,
-  Ref,
-} from "@proofline/event";
+import { assignId, EventError, emptyRecord, fitRecord, formatTail, type LogRecord, liftAudit, Ref } from "@proofline/event";
 import type { Entry } from "@proofline/ledger";
 import type { DecodedRecord } from "../decode/decoded.ts";
 import type { RecordRedactor } from "./redact.ts";
@@ -20,6 +10,7 @@ import type { Tally } from "./tally.ts";
 
 /** A record ready for the ledger. */
 export interface Prepared extends Entry {
+  readonly id: string;
   readonly record: LogRecord;
 }
 
@@ -36,7 +27,7 @@ export interface Preparation {
 }
 
 /** Kept free in every tail, so that a conflict that is found last can still be said in the line. */
-const CONFLICT_BYTES = 512;
+export const CONFLICT_BYTES = 512;
 /** Of the fields that a record too large for its line keeps. */
 const MAX_KEPT_CHARS = 256;
 
@@ -59,12 +50,6 @@ export function prepare(decoded: DecodedRecord, to: Preparation): Prepared {
   return prepared;
 }
 
-/** The same record, with a line that says that another one had its id first. */
-export function asConflict({ record, content }: Prepared, reason: string): Prepared {
-  const conflicting: LogRecord = { ...record, quarantine: record.quarantine ?? { code: "ID_CONFLICT", reason } };
-  return { id: record.id, content, tail: formatTail(conflicting), record: conflicting };
-}
-
 function keepRaw(record: LogRecord, raw: Uint8Array | undefined, to: Preparation): void {
   if (record.quarantine === undefined || raw === undefined) return;
   const sealed = to.seal(raw);
@@ -84,7 +69,7 @@ function fit(record: LogRecord, to: Preparation): Prepared {
 function fitted(record: LogRecord, to: Preparation): Prepared {
   const { tail, moved } = fitRecord(record, to.maxTailBytes - CONFLICT_BYTES);
   to.objects.push(...moved);
-  return { id: record.id, content: contentDigest(record, tail), tail, record };
+  return { id: record.id, tail, record };
 }
 
 /**
@@ -95,10 +80,10 @@ function outline(record: LogRecord, to: Preparation): LogRecord {
   const whole = Buffer.from(`{${formatTail(record)}`);
   to.objects.push(whole);
   const bytes = new Ref(hash("sha256", whole, "hex"), whole.length);
-  const { time, observed, traceId, spanId, flags, severity } = record;
+  const { time, observed, traceId, spanId, flags, severity, writer } = record;
   return {
     ...emptyRecord(),
-    ...{ time, observed, traceId, spanId, flags, severity },
+    ...{ time, observed, traceId, spanId, flags, severity, writer },
     id: record.id.length <= MAX_KEPT_CHARS ? record.id : `sha256:${hash("sha256", record.id, "hex")}`,
     event: record.event.slice(0, MAX_KEPT_CHARS),
     notes: record.notes.filter(({ path, note }) => note === "assigned" && path === "id"),

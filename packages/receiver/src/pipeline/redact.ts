@@ -5,7 +5,7 @@ import type { Fields, LogRecord, Resource, Scope, Value } from "@proofline/event
 import type { RedactionEntry, Redactor } from "@proofline/redaction";
 
 /** A shared object after redaction; every record that has it lists `entries` as its own. */
-interface Shared<T> {
+export interface Shared<T> {
   readonly value: T;
   readonly entries: readonly RedactionEntry[];
 }
@@ -28,8 +28,8 @@ export class RecordRedactor {
     if (record.severityText !== "") record.severityText = redactor.text(record.severityText, "severity_text", out);
     if (record.attributes.size > 0) record.attributes = redactor.fields(record.attributes, "attributes", out);
     if (record.body !== undefined && record.body !== null) record.body = redactor.value(record.body, "body", out) as Value;
-    const scope = this.#scope(record.scope);
-    const resource = this.#resource(record.resource);
+    const scope = this.scope(record.scope);
+    const resource = this.resource(record.resource);
     record.scope = scope.value;
     record.resource = resource.value;
     if (scope.entries.length > 0) out.push(...scope.entries);
@@ -38,7 +38,8 @@ export class RecordRedactor {
     return out;
   }
 
-  #scope(scope: Scope): Shared<Scope> {
+  /** The scope as every record under it gets it. */
+  scope(scope: Scope): Shared<Scope> {
     return remember(this.#scopes, scope, () => {
       const entries: RedactionEntry[] = [];
       const name = this.#text(scope.name, "scope.name", entries);
@@ -49,7 +50,8 @@ export class RecordRedactor {
     });
   }
 
-  #resource(resource: Resource): Shared<Resource> {
+  /** The resource as every record under it gets it. */
+  resource(resource: Resource): Shared<Resource> {
     return remember(this.#resources, resource, () => {
       const entries: RedactionEntry[] = [];
       const attributes = this.#fields(resource.attributes, "resource", entries);

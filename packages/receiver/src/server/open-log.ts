@@ -1,11 +1,11 @@
 // open-log.ts: the log that a configuration names, opened with its key; created when that is wanted and it is not there.
 // Creating is loud: whoever starts with an empty folder by mistake must see that this is a new log.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createLog, type Disk, type Ledger, LedgerError, logFolder, type OpenLedgerOptions, openLedger } from "@proofline/ledger";
 import { generateSigner, type NoteSigner, signerFromSkey, TlogError } from "@proofline/tlog";
 import { StartError } from "./errors.ts";
-import { createSecret, readSecret } from "./secret-files.ts";
+import { createSecret, makeFolder, readSecret } from "./secret-files.ts";
 
 export interface LogPlace {
   readonly data: string;
@@ -17,6 +17,7 @@ export interface LogPlace {
 export type OpenOptions = Omit<OpenLedgerOptions, "data" | "log" | "signer"> & { readonly disk: Disk };
 
 /**
+ * @param beforeCreating what else must hold before a log is made; rejects when it does not
  * @returns the ledger, locked; `created` when the log is new
  * @throws {LedgerError} {StartError}
  */
@@ -24,9 +25,11 @@ export async function openLog(
   place: LogPlace,
   create: boolean,
   options: OpenOptions,
+  beforeCreating: () => Promise<void> = async () => {},
 ): Promise<{ ledger: Ledger; signer: NoteSigner; created: boolean }> {
   const created = create && !(await isThere(place, options.disk));
-  const signer = created ? await createLogWithKey(place, options.disk) : await readSigner(place, options.disk);
+  if (created) await beforeCreating();
+  const signer = created ? await createLogWithKey(place, options.disk) : await signerOf(place, options.disk);
   return { ledger: await openLedger({ ...options, data: place.data, log: place.log, signer }), signer, created };
 }
 
@@ -38,7 +41,7 @@ export async function createLogWithKey(place: LogPlace, disk: Disk): Promise<Not
   if (await isThere(place, disk))
     throw new LedgerError("LOG_EXISTS", `there is a log in ${logFolder(place.data, place.log)} already`);
   // If we stop between the two: a key without a log. The next try finds it and takes it.
-  const signer = (await findSigner(place)) ?? (await createSigner(place));
+  const signer = (await readSigner(place)) ?? (await createSigner(place));
   await createLog({ data: place.data, log: place.log, signer, disk });
   return signer;
 }
@@ -59,8 +62,8 @@ async function isThere({ data, log }: LogPlace, disk: Disk): Promise<boolean> {
   return own.length > 0 || (await disk.list(join(folder, "segments"))).length > 0;
 }
 
-async function readSigner(place: LogPlace, disk: Disk): Promise<NoteSigner> {
-  const signer = await findSigner(place);
+async function signerOf(place: LogPlace, disk: Disk): Promise<NoteSigner> {
+  const signer = await readSigner(place);
   if (signer !== undefined) return signer;
   if (await isThere(place, disk)) {
     throw new StartError(
@@ -72,7 +75,8 @@ async function readSigner(place: LogPlace, disk: Disk): Promise<NoteSigner> {
   throw new LedgerError("NO_SUCH_LOG", `there is no log in ${folder}; \`proofline log create\` makes one`);
 }
 
-async function findSigner(place: LogPlace): Promise<NoteSigner | undefined> {
+/** The log's private key; undefined when there is no file of it. @throws {StartError} BAD_KEY_FILE, WRONG_KEY */
+export async function readSigner(place: LogPlace): Promise<NoteSigner | undefined> {
   const path = keyFile(place);
   const skey = await readSecret(path, "key");
   if (skey === undefined) {
@@ -99,6 +103,8 @@ function parseSigner(skey: string, path: string): NoteSigner {
 
 async function createSigner(place: LogPlace): Promise<NoteSigner> {
   const { signer, skey } = generateSigner(place.log);
-  await createSecret(keyFile(place), skey);
+  const path = keyFile(place);
+  await makeFolder(dirname(path));
+  await createSecret(path, skey);
   return signer;
 }

@@ -26,11 +26,10 @@ export async function readSecret(path: string, what: string): Promise<string | u
 
 /**
  * Writes a new file, mode 0600, and makes it and its name durable. Never replaces one.
- * @throws the system's EEXIST when there is one
+ * @throws the system's EEXIST when there is one, ENOENT when there is no folder for it
  */
 export async function createSecret(path: string, secret: string): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
   const partial = `${path}.${process.pid}.partial`;
   // If we stop before it has its name: a partial file that nobody reads.
   await withFile(partial, "w", async (file) => {
@@ -46,6 +45,22 @@ export async function createSecret(path: string, secret: string): Promise<void> 
     await unlink(partial);
   }
   await withFile(folder, "r", (file) => file.sync());
+}
+
+/**
+ * Makes a folder and those above it, as far as they are missing.
+ * Not mkdir's `recursive`: where a folder can never be made, in /proc for one, that goes on for ever.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
 }
 
 async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {

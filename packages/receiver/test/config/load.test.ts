@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { type Config, ConfigError, environmentName, keyTable, loadConfig } from "@proofline/receiver";
 import fc from "fast-check";
@@ -78,10 +77,22 @@ sinks:
     url: https://loki.example.com/prefix/
     tenant: acme
     labels: { env: prod }
+    class_label: true
     batch_bytes: 512KiB
     timeout: 3s
     username: ann
     password_file: /run/secrets/loki
+    read_back: repair
+  otlp:
+    url: https://collector.example.com:4317
+    protocol: grpc
+    line: false
+    batch_bytes: 64KiB
+    timeout: 2s
+    compression: none
+    token_file: /run/secrets/token
+    headers_file: /run/secrets/headers
+    ca_file: /run/secrets/ca.pem
 shutdown: { timeout: 5s }
 log_level: debug
 `);
@@ -93,54 +104,83 @@ log_level: debug
       url: "https://loki.example.com/prefix",
       tenant: "acme",
       labels: { env: "prod" },
+      classLabel: true,
       batchBytes: 512 * 1024,
       timeoutMs: 3_000,
       username: "ann",
       passwordFile: "/run/secrets/loki",
+      readBack: "repair",
+    });
+    assert.deepEqual(config.sinks.otlp, {
+      url: "https://collector.example.com:4317",
+      protocol: "grpc",
+      line: false,
+      batchBytes: 64 * 1024,
+      timeoutMs: 2_000,
+      gzip: false,
+      tokenFile: "/run/secrets/token",
+      headersFile: "/run/secrets/headers",
+      caFile: "/run/secrets/ca.pem",
     });
   });
 
   test("every key can stand in the environment", () => {
-    const values: Record<string, string> = {
-      data: "/d",
-      log: "l",
-      create: "false",
+    // Those without a default, which stands for itself; and sections that need each other.
+    const examples: Record<string, string> = {
       key: "/k",
-      "otlp.http": "h:1",
-      "otlp.grpc": "g:2",
-      "otlp.max_request_bytes": "2048",
-      "otlp.max_inflight_bytes": "4096",
+      "otlp.tls.cert_file": "/c",
+      "otlp.tls.key_file": "/k",
+      "otlp.tls.client_ca_file": "/a",
       "otlp.max_records": "3",
-      "otlp.body_timeout": "4s",
-      accept: "audit",
-      "checkpoint.interval": "5s",
-      "segments.bytes": "100KiB",
-      "window.records": "6",
-      "disk.min_free_bytes": "7",
+      "auth.tokens": '[{"name":"billing","file":"/t","logs":["a/*"]}]',
+      "auth.clients": '[{"name":"edge","identity":"DNS:edge.example.com","logs":["*"]}]',
+      "admin.http": "0.0.0.0:9464",
       "redaction.policy": "p.yaml",
       "redaction.key_file": "/r",
       "sinks.loki.url": "http://loki:3100",
       "sinks.loki.tenant": "t",
       "sinks.loki.labels": "a=b,c=d=e",
-      "sinks.loki.batch_bytes": "9KiB",
-      "sinks.loki.timeout": "8s",
       "sinks.loki.username": "u",
       "sinks.loki.password_file": "/p",
-      "shutdown.timeout": "9s",
-      log_level: "warn",
+      "sinks.otlp.url": "https://collector:4318",
+      "sinks.otlp.token_file": "/t",
+      "sinks.otlp.headers_file": "/h",
+      "sinks.otlp.ca_file": "/a",
     };
-    assert.deepEqual(
-      Object.keys(values),
-      keyTable().map(({ key }) => key),
-    );
-    const environment = Object.fromEntries(Object.entries(values).map(([key, value]) => [environmentName(key), value]));
-    const config = load("", { environment, files: { "p.yaml": "{}" } });
+    const files = { "p.yaml": "{}" };
+    const environment: Record<string, string> = {};
+    for (const { key, default: fallback } of keyTable()) {
+      const value = examples[key] ?? fallback;
+      if (value !== "") environment[environmentName(key)] = value;
+    }
+    const config = load("", { environment, files });
+    for (const key of Object.keys(examples)) assert.ok(config.settings[key] !== undefined, key);
     assert.deepEqual(config.sinks.loki!.labels, { a: "b", c: "d=e" });
-    assert.equal(config.sinks.loki!.batchBytes, 9 * 1024);
-    assert.deepEqual(
-      [config.data, config.create, config.otlp.grpc.port, config.window.records, config.logLevel],
-      ["/d", false, 2, 6, "warn"],
-    );
+    assert.deepEqual(config.auth.tokens, [{ name: "billing", file: "/t", logs: ["a/*"] }]);
+    assert.deepEqual(config.auth.clients, [{ name: "edge", identity: "DNS:edge.example.com", logs: ["*"] }]);
+    assert.deepEqual(config.otlp.tls, {
+      certFile: "/c",
+      keyFile: "/k",
+      clientCaFile: "/a",
+      clientAuth: "require",
+      minVersion: "1.2",
+    });
+    assert.deepEqual(config.admin.http, { host: "0.0.0.0", port: 9464 });
+  });
+
+  test("a default, written out, is the default", () => {
+    for (const { key, default: fallback } of keyTable()) {
+      if (fallback === "" || key.startsWith("sinks.")) continue;
+      assert.deepEqual(load("", { environment: { [environmentName(key)]: fallback } }), loadConfig(), key);
+    }
+  });
+
+  test("settings are equal for equal configs, whatever the spelling, and hold every key that has a value", () => {
+    const a = load("otlp: { tls: { cert_file: c, key_file: k, min_version: 1.3 } }\ncheckpoint: { interval: 1000ms }\n").settings;
+    const b = load('checkpoint: { interval: 1s }\notlp: { tls: { key_file: k, cert_file: c, min_version: "1.3" } }\n').settings;
+    assert.deepEqual(a, b);
+    assert.equal(a["otlp.tls.min_version"], '"1.3"');
+    assert.equal(a["otlp.tls.client_ca_file"], undefined);
   });
 
   test("flags win over the environment, that over the file, that over the default", () => {
@@ -200,12 +240,12 @@ audit.yaml:7  sinks.loki.url: "loki:3100" is not a URL; did you mean "http://lok
     },
     {
       name: "a key that does not exist, with the nearest one that does",
-      text: "otlp:\n  htpp: 127.0.0.1:1\ndta: x\nnothing_like_it: 1\nsinks: { loky: { url: x } }\nurl: http://x\n",
+      text: "otlp:\n  htpp: 127.0.0.1:1\ndta: x\nnothing_like_it: 1\nsinks: { loky: { url: x } }\nmin_free_bytes: 1\n",
       told: `audit.yaml:2  otlp.htpp: is not a key; did you mean "otlp.http"?
 audit.yaml:3  dta: is not a key; did you mean "data"?
 audit.yaml:4  nothing_like_it: is not a key
 audit.yaml:5  sinks.loky: is not a key; did you mean "sinks.loki"?
-audit.yaml:6  url: is not a key; did you mean "sinks.loki.url"?
+audit.yaml:6  min_free_bytes: is not a key; did you mean "disk.min_free_bytes"?
 5 problems; nothing was started.`,
     },
     {
@@ -252,11 +292,44 @@ audit.yaml:2  otlp: 4318 is not a map of keys
     },
     {
       name: "keys that contradict each other",
-      text: "otlp:\n  http: 127.0.0.1:4000\n  grpc: 127.0.0.1:4000\n  max_inflight_bytes: 1MiB\nsinks:\n  loki:\n    url: http://l\n    username: u\n",
+      text: "otlp:\n  http: 127.0.0.1:4000\n  grpc: 127.0.0.1:4000\n  max_inflight_bytes: 1MiB\nsinks:\n  loki:\n    url: http://l\n    username: u\n  otlp:\n    url: http://c\n    ca_file: a\n",
       told: `audit.yaml:3  otlp.grpc: "127.0.0.1:4000" is the address of otlp.http too; each needs its own
 audit.yaml:4  otlp.max_inflight_bytes: 1048576 is less than otlp.max_request_bytes, 67108864
 audit.yaml:6  sinks.loki.password_file: is missing; username and password_file go together
-3 problems; nothing was started.`,
+audit.yaml:11  sinks.otlp.ca_file: is set, but sinks.otlp.url is http:; expected https:
+4 problems; nothing was started.`,
+    },
+    {
+      name: "half of a certificate, and what has no use without the other",
+      text: "otlp:\n  tls:\n    key_file: k\n",
+      told: `audit.yaml:2  otlp.tls.cert_file: is missing; cert_file and key_file go together
+1 problem; nothing was started.`,
+    },
+    {
+      name: "client certificates without authorities, and authorities without TLS",
+      text: "otlp:\n  tls:\n    client_ca_file: a\nauth:\n  clients:\n    - { name: edge, identity: 'CN=edge', logs: ['*'] }\n",
+      told: `audit.yaml:2  otlp.tls.cert_file: is missing; client_ca_file has no use without it
+audit.yaml:3  otlp.tls.client_ca_file: is missing; auth.clients has no use without it
+2 problems; nothing was started.`,
+    },
+    {
+      name: "writers that nobody could tell apart, or trust",
+      text: "auth:\n  tokens:\n    - { name: a, file: f, logs: [l] }\n    - { name: a, file: g, logs: [l] }\n",
+      told: `audit.yaml:2  auth.tokens: has the name "a" twice
+1 problem; nothing was started.`,
+    },
+    {
+      name: "a writer with a name of the service's own",
+      text: "auth:\n  tokens:\n    - { name: proofline.receiver, file: f, logs: [l] }\n",
+      told: `audit.yaml:2  auth.tokens: the value has the name "proofline.receiver" for entry 1: names that begin with "proofline." are the service's own
+1 problem; nothing was started.`,
+    },
+    {
+      name: "a token in the place of its file's name is not shown",
+      text: "auth:\n  tokens: a-secret-token-of-somebody\n  clients:\n    - { name: x, token: also-secret, logs: [l] }\n",
+      told: `audit.yaml:2  auth.tokens: the value is not a list; in a variable it is one as JSON
+audit.yaml:3  auth.clients: the value has the key "token" in entry 1; expected name, identity, logs
+2 problems; nothing was started.`,
     },
     {
       name: "a policy's own problems, with their lines",
@@ -324,14 +397,4 @@ audit.yaml:6  sinks.loki.password_file: is missing; username and password_file g
       }),
     );
   });
-});
-
-test("the README's table is the code's table", () => {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const rows = [...readme.matchAll(/^\| `([\w.]+)` \| (.*?) \| (.*) \|$/gm)].map(([, key, fallback, about]) => ({
-    key,
-    default: fallback === "" ? "" : fallback!.replaceAll("`", ""),
-    about,
-  }));
-  assert.deepEqual(rows, keyTable());
 });

@@ -54,6 +54,7 @@ function expectedRecord(record: OtlpLogRecord, scopeLogs: ScopeLogs, group: Reso
     resource,
     redactions: [],
     producer: undefined,
+    writer: "",
     notes: sortNotes(notes),
     quarantine: undefined,
   };

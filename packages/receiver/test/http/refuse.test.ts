@@ -192,17 +192,30 @@ describe("what OTLP/HTTP refuses, and how", () => {
     });
     const head = (length: number): string =>
       `POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
-    // One that has declared nearly everything and then waits.
+    // One that has sent nearly everything and then waits.
     const slow = connect(r.receiver.http.port, "127.0.0.1");
     t.after(() => slow.destroy());
     const answered = new Promise<string>((resolve) => slow.once("data", (bytes) => resolve(bytes.toString("latin1"))));
-    slow.write(`${head(LIMIT - 100)}{"x":"`);
-    while (!(await r.metrics()).includes(`proofline_inflight_bytes ${LIMIT - 100}`)) await new Promise(setImmediate);
+    slow.write(`${head(LIMIT - 100)}{"x":"${"y".repeat(LIMIT - 100 - 8)}`);
+    while (!(await r.metrics()).includes(`proofline_inflight_bytes ${LIMIT - 100 - 2}`)) await new Promise(setImmediate);
     const response = await r.post(toJson(request(auditRecord("r"))));
     assert.equal(response.status, 503);
     assert.match(response.headers.get("retry-after")!, /^[123]$/);
-    slow.write(`${"y".repeat(LIMIT - 100 - 8)}"}`);
+    slow.write('"}');
     assert.match(await answered, /^HTTP\/1\.1 200 /);
+    assert.equal((await r.post(toJson(request(auditRecord("r"))))).status, 200);
+  });
+
+  test("a length that is only promised keeps nobody out", async (t) => {
+    const r = await startTestReceiver(t, {
+      settings: { "otlp.max_request_bytes": String(LIMIT), "otlp.max_inflight_bytes": String(2 * LIMIT) },
+    });
+    for (let i = 0; i < 5; i++) {
+      const promising = connect(r.receiver.http.port, "127.0.0.1");
+      t.after(() => promising.destroy());
+      promising.write(`POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${LIMIT}\r\n\r\n{`);
+    }
+    while (!(await r.metrics()).includes("proofline_inflight_bytes 5")) await new Promise(setImmediate);
     assert.equal((await r.post(toJson(request(auditRecord("r"))))).status, 200);
   });
 
@@ -223,9 +236,9 @@ describe("what OTLP/HTTP refuses, and how", () => {
     const r = await startTestReceiver(t);
     const socket = connect(r.receiver.http.port, "127.0.0.1");
     socket.write("POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{");
-    while (!(await r.metrics()).includes("proofline_inflight_bytes 1000")) await new Promise(setImmediate);
+    while (!(await r.metrics()).includes("proofline_inflight_bytes 1\n")) await new Promise(setImmediate);
     socket.destroy();
-    while (!(await r.metrics()).includes("proofline_inflight_bytes 0")) await new Promise(setImmediate);
+    while (!(await r.metrics()).includes("proofline_inflight_bytes 0\n")) await new Promise(setImmediate);
     assert.equal((await r.post("{}")).status, 200);
   });
 });

@@ -3,7 +3,7 @@
 
 import type { TestContext } from "node:test";
 import { type FakeLoki, type Limits, startFakeLoki } from "../../../../test/support/fake-loki.ts";
-import type { DeadLetter } from "../../src/sinks/loki/dead-letter.ts";
+import type { DeadLetter } from "../../src/sinks/dead-letter.ts";
 import { type LokiSink, type LokiSinkOptions, startLokiSink } from "../../src/sinks/loki/sink.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
@@ -72,6 +72,7 @@ export class Harness {
         checkpointSent: () => (this.counts.checkpoints += 1),
         retried: (cause) => this.counts.retried.push(cause),
         deadLettered: () => (this.counts.deadLettered += 1),
+        asked: () => undefined,
         restamped: (lines) => (this.counts.restamped += lines),
       },
       log: (event, details) => this.logged.push({ event, details }),

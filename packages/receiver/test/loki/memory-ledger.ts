@@ -1,7 +1,7 @@
 // memory-ledger.ts: the reading side of a ledger, in memory, and lines for it. Its cursor survives a restart of the sink, as the file does.
 
 import { emptyRecord, type Fields, formatLine } from "@proofline/event";
-import type { SinkCursor, SinkLedger } from "../../src/sinks/loki/ports.ts";
+import type { SinkCursor, SinkLedger } from "../../src/sinks/ports.ts";
 
 export interface LineOptions {
   readonly service?: string;
@@ -24,6 +24,9 @@ export class MemoryLedger implements SinkLedger {
   constructor(name = "audit.example.com/one") {
     this.name = name;
   }
+
+  /** What a ledger would say; a test moves it. */
+  sealed = 0;
 
   get size(): number {
     return this.lines.length;
@@ -83,7 +86,19 @@ export class MemoryLedger implements SinkLedger {
     });
   }
 
-  openCursor(): Promise<SinkCursor> {
+  /** Other sinks' cursors, by name. */
+  readonly cursors = new Map<string, number>();
+
+  openCursor(sink: string): Promise<SinkCursor> {
+    if (sink.endsWith(".confirmed")) {
+      const { cursors } = this;
+      return Promise.resolve({
+        get next() {
+          return cursors.get(sink) ?? 0;
+        },
+        save: async (next: number) => void cursors.set(sink, next),
+      });
+    }
     return Promise.resolve({
       next: this.saved,
       save: (next: number) => {

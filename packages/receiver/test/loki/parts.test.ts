@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { causeClass, parseRetryAfter, readAnswer } from "../../src/sinks/loki/answer.ts";
-import { delayMs } from "../../src/sinks/loki/backoff.ts";
-import { type DeadLetter, deadLetterFile, lokiDeadLetterPath } from "../../src/sinks/loki/dead-letter.ts";
+import { causeClass, parseRetryAfter } from "../../src/sinks/answer.ts";
+import { delayMs } from "../../src/sinks/backoff.ts";
+import { type DeadLetter, deadLetterFile, deadLetterPath } from "../../src/sinks/dead-letter.ts";
+import { readAnswer } from "../../src/sinks/loki/answer.ts";
 import { entryFor } from "../../src/sinks/loki/entry.ts";
 import { StreamLabels } from "../../src/sinks/loki/labels.ts";
 import { LOKI_DEFAULT_LIMITS } from "../../src/sinks/loki/limits.ts";
@@ -190,6 +191,42 @@ describe("an entry", () => {
   });
 });
 
+describe("the label of an event class", () => {
+  const streamOf = (labels: StreamLabels, eventClass?: string): unknown => {
+    const attributes = new Map(eventClass === undefined ? [] : [["proofline.event.class", eventClass]]);
+    const line = new MemoryLedger("log").add(START, { service: "svc", attributes }).lines[0]!;
+    const entry = entryFor(0, line, labels, LOKI_DEFAULT_LIMITS);
+    assert.ok(!("unsendable" in entry));
+    return JSON.parse(entry.stream);
+  };
+  const stream = { service_name: "svc", log: "log", type: "line" };
+
+  test("is there only when it is wanted", () => {
+    assert.deepEqual(streamOf(new StreamLabels("log", {}, LOKI_DEFAULT_LIMITS), "approval"), stream);
+    assert.deepEqual(streamOf(new StreamLabels("log", {}, LOKI_DEFAULT_LIMITS, true), "approval"), { ...stream, class: "approval" });
+  });
+
+  test("is `other` for a line without a class, and for one that the registry does not know", () => {
+    const labels = new StreamLabels("log", {}, LOKI_DEFAULT_LIMITS, true);
+    assert.deepEqual(streamOf(labels), { ...stream, class: "other" });
+    assert.deepEqual(streamOf(labels, "made-up"), { ...stream, class: "other" });
+  });
+
+  test("takes no room of the services", () => {
+    const labels = new StreamLabels("log", {}, { ...LOKI_DEFAULT_LIMITS, maxServices: 2 }, true);
+    for (const eventClass of ["login", "access", "change", "approval"]) labels.line(labels.serviceLabel("one"), eventClass);
+    labels.line(labels.serviceLabel("two"), "login");
+    assert.equal(labels.serviceLabel("one"), "one");
+    assert.equal(labels.serviceLabel("two"), "two");
+    assert.equal(labels.serviceLabel("three"), "other_services");
+  });
+
+  test("cannot be set by hand beside", () => {
+    assert.throws(() => new StreamLabels("log", { class: "x" }, LOKI_DEFAULT_LIMITS, true), { code: "BAD_LABEL" });
+    assert.doesNotThrow(() => new StreamLabels("log", { class: "x" }, LOKI_DEFAULT_LIMITS));
+  });
+});
+
 describe("options that no Loki could take stop the start", () => {
   const start = (o: object): void => {
     startLokiSink({
@@ -223,7 +260,7 @@ describe("the dead letter file", () => {
   test("is made with the first letter, in a folder that it makes, under a name that no cursor can have", async () => {
     const folder = await mkdtemp(join(tmpdir(), "proofline-letters-"));
     try {
-      const path = lokiDeadLetterPath(folder);
+      const path = deadLetterPath(folder, "loki");
       await deadLetterFile(path).append([letter(1), letter(2)]);
       await deadLetterFile(path).append([letter(3)]);
       const lines = (await readFile(path, "utf8")).trimEnd().split("\n");

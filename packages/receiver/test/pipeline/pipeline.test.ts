@@ -1,25 +1,39 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { emptyRecord } from "@proofline/event";
-import { type Entry, LedgerError } from "@proofline/ledger";
-import type { Decoded } from "@proofline/receiver";
+import { emptyRecord, formatHead, type LogRecord } from "@proofline/event";
+import { LedgerError, type TailBatch } from "@proofline/ledger";
 import { compilePolicy, defaultPolicy } from "@proofline/redaction";
+import { defaultDecodeLimits } from "../../src/decode/decoded.ts";
 import { ByteBudget } from "../../src/pipeline/budget.ts";
 import { Gate, type Room } from "../../src/pipeline/gate.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "../../src/pipeline/pipeline.ts";
+import type { PreparedRequest } from "../../src/pipeline/prepared-request.ts";
+import { RequestPreparer } from "../../src/pipeline/request-preparer.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 
 type FakeLedger = PipelineOptions["ledger"];
+
+function tailsOf(entries: Parameters<FakeLedger["append"]>[0]): string[] {
+  const { bytes, ends } = entries as TailBatch;
+  return Array.from(ends, (end, i) => Buffer.from(bytes.subarray(i === 0 ? 0 : ends[i - 1]!, end)).toString());
+}
+
+function idsOf(entries: Parameters<FakeLedger["append"]>[0]): string[] {
+  return tailsOf(entries).map((tail) => (JSON.parse(`{${tail}`) as { id: string }).id);
+}
 
 /** Says what was called in which order, and makes durable when it is told to. */
 function fake(o: Partial<FakeLedger> = {}): { ledger: FakeLedger; calls: string[]; release: () => void } {
   const calls: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   const ledger: FakeLedger = {
-    maxTailBytes: 65_000,
-    seen: () => undefined,
+    name: "l",
+    size: 100,
+    suspects: () => [],
+    durable: () => promise,
+    read: async () => [],
     append: async (entries) => {
-      calls.push(`append ${entries.map(({ id }) => id).join(" ")}`);
+      calls.push(`append ${idsOf(entries).join(" ")}`);
       await promise;
       return { first: 0, received: 1n };
     },
@@ -35,18 +49,53 @@ function fake(o: Partial<FakeLedger> = {}): { ledger: FakeLedger; calls: string[
 }
 
 function pipelineOver(ledger: FakeLedger): Pipeline {
-  return createPipeline({
-    ledger,
-    redactor: compilePolicy(defaultPolicy, {}),
-    seal: (bytes) => Buffer.concat([Buffer.from("sealed "), bytes]),
-    nextId: () => "made-up",
-    accept: "all",
-    metrics: createMetrics({ process: false }),
-  });
+  return createPipeline({ ledger, metrics: createMetrics({ process: false }) });
 }
 
-function records(...ids: string[]): Decoded {
-  return { records: ids.map((id) => ({ record: { ...emptyRecord(), id, attributes: new Map([["audit.action", "READ"]]) } })) };
+const preparer = new RequestPreparer({
+  redactor: compilePolicy(defaultPolicy, {}),
+  seal: (bytes) => Buffer.concat([Buffer.from("sealed "), bytes]),
+  nextId: () => "made-up",
+  accept: "all",
+  maxTailBytes: 65_000,
+  idKey: Uint32Array.from([1, 2]),
+  limits: defaultDecodeLimits,
+});
+
+function prepared(all: readonly Partial<LogRecord>[], raw?: Uint8Array): PreparedRequest {
+  const whole = (record: Partial<LogRecord>): LogRecord => ({
+    ...emptyRecord(),
+    attributes: new Map([["audit.action", "READ"]]),
+    ...record,
+  });
+  const decoded = all.map((record) => ({ record: whole(record), ...(raw === undefined ? {} : { raw }) }));
+  return preparer.prepareDecoded({ records: decoded }, "");
+}
+
+function records(...ids: string[]): PreparedRequest {
+  return prepared(ids.map((id) => ({ id })));
+}
+
+const PREV = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+/** A ledger that has the lines of a request, from seq 3 on. */
+function having(request: PreparedRequest, o: Partial<FakeLedger> = {}): ReturnType<typeof fake> {
+  const tails = tailsOf(request.tails);
+  const line = (seq: number) => ({
+    seq,
+    line: Buffer.from(formatHead({ log: "l", seq, prev: PREV, received: 1n }) + tails[seq - 3]),
+  });
+  return fake({
+    suspects: (batch) =>
+      idsOf(batch).flatMap((id, entry) => {
+        const seqs = tails.flatMap((tail, i) => (tail.startsWith(`"id":"${id}"`) ? [3 + i] : []));
+        return seqs.length === 0 ? [] : [{ entry, seqs }];
+      }),
+    read: async (from, { maxLines }) =>
+      Array.from({ length: Math.min(maxLines, tails.length + 3 - from) }, (_, i) => line(from + i)),
+    durable: async () => {},
+    ...o,
+  });
 }
 
 /** Whether a promise has settled once everything that can run without the outside has run. */
@@ -71,7 +120,7 @@ describe("the pipeline", () => {
 
   test("waits for the earlier line of a repeated record to be durable", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { ledger } = fake({ seen: () => ({ status: "same", seq: 3, durable: promise }) });
+    const { ledger } = having(records("a", "b"), { durable: () => promise });
     const accepted = pipelineOver(ledger).accept(records("a", "b"));
     assert.equal(await isPending(accepted), true);
     resolve();
@@ -80,16 +129,58 @@ describe("the pipeline", () => {
 
   test("acknowledges no repeated record whose earlier line failed", async () => {
     const failure = new LedgerError("IO", "x", { fatal: true });
-    const { ledger } = fake({ seen: () => ({ status: "same", seq: 3, durable: Promise.reject(failure) }) });
+    const { ledger } = having(records("a"), { durable: () => Promise.reject(failure) });
     await assert.rejects(pipelineOver(ledger).accept(records("a")), failure);
   });
 
-  test("stores what a line refers to before it appends the line, and appends nothing when that fails", async () => {
-    const large = (): Decoded => {
-      const decoded = records("a");
-      decoded.records[0]!.record.body = "x".repeat(100_000);
-      return decoded;
+  test("writes what is new, leaves out what is there, and marks what contradicts it, also within one request", async () => {
+    const written: string[] = [];
+    const append: FakeLedger["append"] = async (entries) => {
+      written.push(...tailsOf(entries));
+      return { first: 9, received: 1n };
     };
+    const { ledger } = having(records("a", "b"), { append });
+    const request = prepared([
+      { id: "b" },
+      { id: "c" },
+      { id: "c" },
+      { id: "a", event: "other" },
+      { id: "c", event: "other" },
+      { id: "d" },
+    ]);
+    const accepted = await pipelineOver(ledger).accept(request);
+    assert.deepEqual(accepted, { accepted: 4, duplicates: 2, conflicts: 2, quarantined: 2, ignored: 0, first: 9 });
+    const said = written.map((tail) => JSON.parse(`{${tail}`) as { id: string; quarantine?: { code: string; reason: string } });
+    assert.deepEqual(
+      said.map(({ id, quarantine }) => [id, quarantine?.code, quarantine?.reason.replace(/.* stands /, "")]),
+      [
+        ["c", undefined, undefined],
+        ["a", "ID_CONFLICT", "at seq 3"],
+        ["c", "ID_CONFLICT", "earlier in the same request"],
+        ["d", undefined, undefined],
+      ],
+    );
+  });
+
+  test("a record whose id only looks known by its hash is written like any other", async () => {
+    const { ledger, calls, release } = having(records("a"), { suspects: () => [{ entry: 0, seqs: [3] }] });
+    release();
+    const { accepted, conflicts } = await pipelineOver(ledger).accept(records("b"));
+    assert.deepEqual([accepted, conflicts, calls], [1, 0, ["append b"]]);
+  });
+
+  test("a line that came while others were read is read as well, before anything is appended", async () => {
+    const known = records("a", "b");
+    let asked = 0;
+    const { ledger, calls } = having(known, {
+      suspects: () => [{ entry: 0, seqs: asked++ === 0 ? [3] : [3, 4] }],
+    });
+    const accepted = await pipelineOver(ledger).accept(records("b"));
+    assert.deepEqual([accepted.duplicates, calls], [1, []]);
+  });
+
+  test("stores what a line refers to before it appends the line, and appends nothing when that fails", async () => {
+    const large = (): PreparedRequest => prepared([{ id: "a", body: "x".repeat(100_000) }]);
     const { ledger, calls, release } = fake();
     release();
     await pipelineOver(ledger).accept(large());
@@ -108,14 +199,15 @@ describe("the pipeline", () => {
 
   test("looks up ids and appends without a pause between: no other request can take an id in between", async () => {
     const known = new Set<string>();
-    const { ledger } = fake({
-      seen: (id) => (known.has(id) ? { status: "same", seq: 0, durable: Promise.resolve() } : undefined),
-      append: async (entries: readonly Entry[]) => {
-        for (const { id } of entries) {
+    const there = having(records("a", "b")).ledger;
+    const { ledger } = having(records("a", "b"), {
+      suspects: (batch) => (known.size === 0 ? [] : there.suspects(batch)),
+      append: async (entries) => {
+        for (const id of idsOf(entries)) {
           assert.ok(!known.has(id), `${id} was appended twice`);
           known.add(id);
         }
-        return { first: 0, received: 1n };
+        return { first: 3, received: 1n };
       },
     });
     const pipeline = pipelineOver(ledger);
@@ -129,16 +221,14 @@ describe("the pipeline", () => {
   test("keeps the bytes of a record that could not be read, sealed, and refers to them", async () => {
     let tail = "";
     const { ledger, calls } = fake({
-      append: async ([entry]) => {
-        tail = entry!.tail;
+      append: async (entries) => {
+        [tail] = tailsOf(entries) as [string];
         return { first: 0, received: 1n };
       },
     });
     const raw = Buffer.from("unreadable");
-    const decoded: Decoded = {
-      records: [{ record: { ...emptyRecord(), quarantine: { code: "MALFORMED", reason: "it is" } }, raw }],
-    };
-    const { quarantined } = await pipelineOver(ledger).accept(decoded);
+    const request = prepared([{ quarantine: { code: "MALFORMED", reason: "it is" } }], raw);
+    const { quarantined } = await pipelineOver(ledger).accept(request);
     assert.equal(quarantined, 1);
     assert.deepEqual(calls, ["object 17", "stored"]);
     assert.match(
@@ -147,28 +237,18 @@ describe("the pipeline", () => {
     );
   });
 
-  test("begins nothing for a sender that has gone", async () => {
-    const { ledger, calls } = fake();
-    await assert.rejects(pipelineOver(ledger).accept(records("a"), AbortSignal.abort()), { name: "AbortError" });
-    assert.deepEqual(calls, []);
-  });
-
-  test("redacts a scope and a resource that many records share once, and they stay shared", async () => {
+  test("redacts a scope and a resource that many records share, and leaves the shared ones as they were", () => {
     const scope = { name: "ann@example.com", version: "", schemaUrl: "", attributes: new Map(), droppedAttributes: 0 };
     const resource = { schemaUrl: "", attributes: new Map([["password", "x"]]), droppedAttributes: 0 };
-    const { ledger, release } = fake();
-    release();
-    const decoded = records("a", "b", "c");
-    for (const one of decoded.records) Object.assign(one.record, { scope, resource });
-    await pipelineOver(ledger).accept(decoded);
-    assert.equal(new Set(decoded.records.map(({ record }) => record.scope)).size, 1);
-    assert.equal(new Set(decoded.records.map(({ record }) => record.resource)).size, 1);
+    const { tails } = prepared(["a", "b", "c"].map((id) => ({ id, scope, resource })));
     assert.equal(resource.attributes.get("password"), "x");
-    for (const { record } of decoded.records)
+    for (const tail of tailsOf(tails)) {
+      const { redactions } = JSON.parse(`{${tail}`) as { redactions: { path: string }[] };
       assert.deepEqual(
-        record.redactions.map(({ path }) => path),
+        redactions.map(({ path }) => path),
         ["scope.name", "resource.password"],
       );
+    }
   });
 });
 

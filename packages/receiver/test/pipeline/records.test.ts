@@ -75,7 +75,7 @@ describe("idempotency", () => {
     assert.equal(lines[2]!.attributes.get("audit.outcome"), "failure");
     assert.deepEqual(lines[2]!.quarantine, {
       code: "ID_CONFLICT",
-      reason: "another record with this id and other content stands at seq 1",
+      reason: `another record with this id and other content stands at seq ${lines[1]!.seq}`,
     });
     assert.equal(await metric(r, "records_conflict_total"), 1);
     assert.equal(await metric(r, 'records_quarantined_total{code="ID_CONFLICT"}'), 1);

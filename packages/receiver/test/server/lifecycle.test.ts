@@ -8,7 +8,7 @@ import { loadConfig, startReceiver } from "@proofline/receiver";
 import { generateSigner, openCheckpoint, verifierFromVkey } from "@proofline/tlog";
 import { grpcClient } from "../support/grpc.ts";
 import { auditRecord, request, toJson, toProtobuf } from "../support/otlp.ts";
-import { readLines, startTestReceiver, temporaryFolder } from "../support/receiver.ts";
+import { readLines, startTestReceiver, temporaryFolder, undoAfter } from "../support/receiver.ts";
 
 const body = (id: string): Buffer => toJson(request(auditRecord(id)));
 
@@ -43,9 +43,15 @@ describe("starting", () => {
     assert.equal(second.receiver.created, false);
     assert.equal(second.receiver.vkey, first.receiver.vkey);
     await second.post(body("b"));
+    const parsed = (lines: readonly string[]) => lines.map((line) => JSON.parse(line) as { seq: number; id: string });
     assert.deepEqual(
-      (await second.lines()).map((line) => (JSON.parse(line) as { seq: number }).seq),
-      [0, 1],
+      parsed(await second.lines()).map(({ id }) => id),
+      ["a", "b"],
+    );
+    const all = parsed(await second.allLines());
+    assert.deepEqual(
+      all.map(({ seq }) => seq),
+      all.map((_, i) => i),
     );
   });
 
@@ -132,6 +138,7 @@ describe("starting", () => {
         message,
       });
     }
+    await assert.rejects(stat(data), { code: "ENOENT" }, "a log was made by a start that failed");
     await startTestReceiver(t, { data });
   });
 
@@ -257,7 +264,7 @@ describe("stopping", () => {
     await Promise.all([r.receiver.stop(), r.receiver.stop()]);
     await r.receiver.stop();
     const note = await readFile(join(r.receiver.folder, "checkpoint"), "utf8");
-    assert.equal(openCheckpoint(note, [verifierFromVkey(r.receiver.vkey)]).size, 1);
+    assert.equal(openCheckpoint(note, [verifierFromVkey(r.receiver.vkey)]).size, (await r.allLines()).length);
     await startTestReceiver(t, { data: r.data });
   });
 
@@ -269,7 +276,7 @@ describe("stopping", () => {
     const ended = new Promise((resolve) => socket.on("close", resolve).on("error", resolve));
     socket.on("data", (bytes) => (answer += bytes.toString("latin1")));
     socket.write("POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{");
-    while (!(await r.metrics()).includes("proofline_inflight_bytes 1000")) await new Promise(setImmediate);
+    while (!(await r.metrics()).includes("proofline_inflight_bytes 1\n")) await new Promise(setImmediate);
     await r.receiver.stop();
     await ended;
     assert.doesNotMatch(answer, / 200 /);
@@ -280,7 +287,7 @@ test("an IPv6 address is listened on and printed in brackets", async (t) => {
   const data = join(await temporaryFolder(t), "data");
   const config = loadConfig({ flags: { data, "otlp.http": "[::1]:0", "otlp.grpc": "[::1]:0" } });
   const receiver = await startReceiver(config, { logStream: { write: () => {} }, processMetrics: false });
-  t.after(() => receiver.stop());
+  undoAfter(t, () => receiver.stop());
   assert.equal(receiver.http.host, "::1");
   assert.equal((await fetch(`http://[::1]:${receiver.http.port}/healthz`)).status, 200);
   assert.equal((await grpcClient(t, `[::1]:${receiver.grpc.port}`).call(Buffer.alloc(0))).code, 0);

@@ -1,7 +1,7 @@
 // grpc.ts: a plain OTLP/gRPC client for tests: bytes out, status and bytes in.
 
 import type { TestContext } from "node:test";
-import { Client, compressionAlgorithms, credentials, type Metadata, type ServiceError } from "@grpc/grpc-js";
+import { Client, compressionAlgorithms, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import protobuf from "protobufjs";
 import { EXPORT_PATH } from "../../src/grpc/listener.ts";
 
@@ -21,9 +21,28 @@ export interface GrpcClient {
 
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
-export function grpcClient(t: TestContext, address: string, o: { gzip?: boolean } = {}): GrpcClient {
-  const client = new Client(address, credentials.createInsecure(), {
+export interface GrpcClientOptions {
+  readonly gzip?: boolean;
+  /** PEM; without it clear text. */
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
+  /** Asked for before each call. */
+  readonly token?: () => string;
+}
+
+export function grpcClient(t: TestContext, address: string, o: GrpcClientOptions = {}): GrpcClient {
+  const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
+  const { tls } = o;
+  const security =
+    tls === undefined ? credentials.createInsecure() : credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
+  const metadata = (): Metadata => {
+    const made = new Metadata();
+    if (o.token !== undefined) made.set("authorization", `Bearer ${o.token()}`);
+    return made;
+  };
+  const client = new Client(address, security, {
     "grpc.default_compression_algorithm": o.gzip ? compressionAlgorithms.gzip : compressionAlgorithms.identity,
+    // The client asks for a name; an address is none.
+    ...(tls && { "grpc.ssl_target_name_override": "localhost" }),
     "grpc.max_send_message_length": -1,
     "grpc.max_receive_message_length": -1,
     // A client of its own: shared connections would outlive the test that opened them.
@@ -33,13 +52,20 @@ export function grpcClient(t: TestContext, address: string, o: { gzip?: boolean 
   return {
     call: (body, path = EXPORT_PATH) =>
       new Promise((resolve) => {
-        client.makeUnaryRequest(path, asItIs, asItIs, Buffer.from(body), (error: ServiceError | null, bytes?: Buffer) => {
-          resolve(
-            error === null
-              ? { code: 0, details: "", bytes, status: undefined }
-              : { code: error.code, details: error.details, bytes, status: statusOf(error.metadata) },
-          );
-        });
+        client.makeUnaryRequest(
+          path,
+          asItIs,
+          asItIs,
+          Buffer.from(body),
+          metadata(),
+          (error: ServiceError | null, bytes?: Buffer) => {
+            resolve(
+              error === null
+                ? { code: 0, details: "", bytes, status: undefined }
+                : { code: error.code, details: error.details, bytes, status: statusOf(error.metadata) },
+            );
+          },
+        );
       }),
     close: () => client.close(),
   };

@@ -14,8 +14,12 @@ export interface TestReceiver {
   readonly grpcAddress: string;
   /** The service's own log so far. */
   readonly logged: Record<string, unknown>[];
-  /** The log's lines, as they are on disk now. */
+  /** The lines that senders caused, as they are on disk now. */
   lines(): Promise<string[]>;
+  /** All of them: those that the service writes of itself, too. */
+  allLines(): Promise<string[]>;
+  /** The service's own lines, parsed. */
+  ownLines(): Promise<OwnLine[]>;
   metrics(): Promise<string>;
   /** POSTs to /v1/logs. */
   post(body: string | Buffer, headers?: Record<string, string>): Promise<Response>;
@@ -70,13 +74,32 @@ export async function startTestReceiver(t: TestContext, o: TestReceiverOptions =
     logged,
     grpcAddress: `127.0.0.1:${receiver.grpc.port}`,
     lines: () => readLines(receiver.folder),
+    allLines: () => readAllLines(receiver.folder),
+    ownLines: async () => (await readAllLines(receiver.folder)).filter(isOwn).map((line) => JSON.parse(line) as OwnLine),
     metrics: async () => (await fetch(`${url}/metrics`)).text(),
     post: (body, headers = { "content-type": "application/json" }) =>
       fetch(`${url}/v1/logs`, { method: "POST", headers, body: typeof body === "string" ? body : new Uint8Array(body) }),
   };
 }
 
+export interface OwnLine {
+  readonly seq: number;
+  readonly event: string;
+  readonly writer: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** Whether the service wrote a line of itself: at a start, a stop, another configuration. */
+export function isOwn(line: string): boolean {
+  return (JSON.parse(line) as Partial<OwnLine>).writer === "proofline.receiver";
+}
+
+/** What senders caused. */
 export async function readLines(folder: string): Promise<string[]> {
+  return (await readAllLines(folder)).filter((line) => !isOwn(line));
+}
+
+export async function readAllLines(folder: string): Promise<string[]> {
   const segments = join(folder, "segments");
   const texts = await Promise.all((await readdir(segments)).sort().map((name) => readFile(join(segments, name), "utf8")));
   return texts

@@ -30,7 +30,7 @@ const TRIGGERS: readonly (readonly [pattern: string, detectors: readonly Detecto
 
 // What these find has at least so many characters; half of all strings are shorter, and are passed over faster without them.
 const LONG: ReadonlySet<Detector> = new Set(["api_key", "pem", "jwt"]);
-const SHORTEST_LONG = 13;
+export const SHORTEST_LONG = 13;
 
 // Country and check digits, and enough behind them; the lookbehind is for the boundary.
 const IBAN = /[A-Za-z][A-Za-z][0-9][0-9](?<![A-Za-z0-9]....)(?=[A-Za-z0-9 \-\u00a0]{11})/g;
@@ -39,7 +39,8 @@ function prefixes(mark: string): string[] {
   return KEY_PREFIXES.filter((prefix) => prefix.endsWith(mark)).map((prefix) => prefix.slice(0, -1));
 }
 
-function lastLetters(mark: string): string {
+/** The letters that prefixes end in before a mark. */
+export function lastLetters(mark: string): string {
   return [...new Set(prefixes(mark).map((prefix) => prefix.slice(-1)))].join("");
 }
 

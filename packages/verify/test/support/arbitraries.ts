@@ -85,6 +85,7 @@ const record: fc.Arbitrary<LogRecord> = fc.record(
       ),
       undefined,
     ),
+    writer: text,
     notes: fc.array(note, { maxLength: 4 }),
     quarantine: or(
       fc

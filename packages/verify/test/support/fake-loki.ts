@@ -60,9 +60,10 @@ export async function fakeLoki(t: TestContext, log: string): Promise<FakeLoki> {
         `max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${loki.maxEntries})`,
       );
     }
-    const type = /^\{log="([^"]*)", type="(line|checkpoint)"\}$/.exec(query.get("query") ?? "");
+    const type = /^\{log="([^"]*)", type="(line|checkpoint)"\}(?: \|= ("(?:[^"\\]|\\.)*"))?$/.exec(query.get("query") ?? "");
+    const part = type?.[3] === undefined ? "" : (JSON.parse(type[3]) as string);
     const found = inside
-      .filter((entry) => entry.type === type?.[2] && log === type[1])
+      .filter((entry) => entry.type === type?.[2] && log === type[1] && entry.line.includes(part))
       .toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
       .slice(0, limit);
     const streams = Map.groupBy(found, ({ service }) => service ?? "a");

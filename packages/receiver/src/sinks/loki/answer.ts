@@ -1,21 +1,13 @@
 // answer.ts: what an answer to a push means. Loki says little by status and much by text; here that becomes a closed union.
 // Source: Loki 3.7's answers; the texts that are matched here are checked against a real Loki by `npm run test:real`.
 
-export type Answer =
-  /** 204: Loki has taken every entry (into memory and its WAL; that is not yet a proof of anything). */
-  | { readonly kind: "accepted" }
-  /** 400: at least one entry was refused, the others were stored. */
-  | { readonly kind: "refused"; readonly reason: string; readonly oldestNs?: bigint }
-  /** The request as a whole is more than Loki, or a proxy before it, takes at once. */
-  | { readonly kind: "too-large"; readonly reason: string }
-  /** 429, 5xx: the same request may pass later. */
-  | { readonly kind: "busy"; readonly reason: string; readonly retryAfterMs?: number }
-  /** No whole answer came. The entries may have been stored. */
-  | { readonly kind: "unreachable"; readonly reason: string }
-  /** Someone must change something: credentials, address, tenant, clock. No entry is to blame. */
-  | { readonly kind: "misconfigured"; readonly reason: string };
+import { type Answer, parseRetryAfter, reasonOf } from "../answer.ts";
 
-const MAX_REASON_CHARS = 500;
+/** `oldestNs`: the oldest timestamp that Loki says it takes. */
+export type LokiAnswer =
+  | Exclude<Answer, { kind: "refused" | "failed" | "again" }>
+  | { readonly kind: "refused"; readonly reason: string; readonly oldestNs?: bigint };
+
 const OLDEST = /oldest acceptable timestamp is: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)/g;
 /** 400s that are about the request and not about an entry. */
 const REQUEST_FAULTS = [
@@ -32,9 +24,9 @@ const REQUEST_FAULTS = [
  * @param body the beginning of the answer's text
  * @param nowMs Unix milliseconds, to read a Retry-After that is a date
  */
-export function readAnswer(status: number, retryAfter: string | undefined, body: string, nowMs: number): Answer {
+export function readAnswer(status: number, retryAfter: string | undefined, body: string, nowMs: number): LokiAnswer {
   if (status === 204) return { kind: "accepted" };
-  const reason = `${status} ${body.trim().slice(0, MAX_REASON_CHARS)}`.trim();
+  const reason = reasonOf(status, body);
   if (status === 413) return { kind: "too-large", reason };
   if (status === 400) {
     if (REQUEST_FAULTS.some((fault) => fault.test(body))) return { kind: "misconfigured", reason };
@@ -53,11 +45,6 @@ export function readAnswer(status: number, retryAfter: string | undefined, body:
   return { kind: "misconfigured", reason };
 }
 
-/** The same kind of refusal gives the same text, whatever the entry. */
-export function causeClass(reason: string): string {
-  return reason.replaceAll(/'[^']*'|"[^"]*"|\{[^}]*\}|\d+/g, "#").slice(0, 80);
-}
-
 /** A refused batch may name several streams, each with a limit of its own; the newest of them suits all. */
 function newestOldest(body: string): bigint | undefined {
   let newest: bigint | undefined;
@@ -66,12 +53,4 @@ function newestOldest(body: string): bigint | undefined {
     if (newest === undefined || ns > newest) newest = ns;
   }
   return newest;
-}
-
-/** Seconds or an HTTP date, as milliseconds from now; at most five minutes, so that a wrong header does not stop the sink. */
-export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 300_000);
 }

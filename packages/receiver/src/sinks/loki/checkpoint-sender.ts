@@ -1,21 +1,23 @@
 // checkpoint-sender.ts: puts the log's signed checkpoints into a Loki stream of their own, the whole note as one line, so that a copy
 // in Loki can be checked without asking the ledger.
 
-import { Deliverer, type DeliveryOptions } from "./delivery.ts";
+import { Deliverer, type DeliveryOptions } from "../delivery.ts";
+import type { SinkLedger, SinkLog } from "../ports.ts";
 import type { LokiEntry } from "./entry.ts";
 import type { StreamLabels } from "./labels.ts";
+import type { LokiMetrics } from "./metrics.ts";
 import { type PendingCheckpoint, PendingCheckpoints } from "./pending-checkpoints.ts";
-import { type LokiLog, type LokiMetrics, noMetrics, type SinkLedger } from "./ports.ts";
 
-export interface CheckpointSenderOptions extends Omit<DeliveryOptions, "maxRefusedInRow"> {
+export interface CheckpointSenderOptions extends Omit<DeliveryOptions<LokiEntry>, "maxRefusedInRow" | "metrics"> {
   readonly ledger: SinkLedger;
   readonly labels: StreamLabels;
-  readonly log: LokiLog;
+  readonly log: SinkLog;
+  readonly metrics: LokiMetrics;
 }
 
 export class CheckpointSender {
   readonly #o: CheckpointSenderOptions;
-  readonly #deliverer: Deliverer;
+  readonly #deliverer: Deliverer<LokiEntry>;
   readonly #pending = new PendingCheckpoints();
   #lastNs = 0n;
   #wake: () => void = () => {};
@@ -23,8 +25,7 @@ export class CheckpointSender {
 
   constructor(o: CheckpointSenderOptions) {
     this.#o = o;
-    const metrics: LokiMetrics = { ...noMetrics, retried: (cause) => o.metrics.retried(cause) }; // a checkpoint is not a line
-    this.#deliverer = new Deliverer({ ...o, metrics, maxRefusedInRow: Number.POSITIVE_INFINITY });
+    this.#deliverer = new Deliverer({ ...o, maxRefusedInRow: Number.POSITIVE_INFINITY });
   }
 
   /** Begins with the ledger's newest: whether an earlier run sent it is not known, and twice does no harm. */

@@ -8,6 +8,7 @@ import {
   ATTR_AUDIT_OUTCOME,
   ATTR_AUDIT_TARGET_ID,
   ATTR_AUDIT_TARGET_TYPE,
+  ATTR_PROOFLINE_EVENT_CLASS,
   ATTR_PROOFLINE_TASK_ID,
   ATTR_PROOFLINE_WORKFLOW_ID,
   parseTime,
@@ -48,7 +49,7 @@ const UNKNOWN_SERVICE = "unknown_service";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Total: any bytes give an entry or an {@link UnsendableLine}. Cost: one JSON.parse of the line. */
+/** Total: any bytes give an entry or an {@link UnsendableLine}. Cost: one JSON.parse of the line, and its spelling as a JSON string. */
 export function entryFor(seq: number, line: Uint8Array, labels: StreamLabels, limits: LokiLimits): LokiEntry | UnsendableLine {
   if (line.length > limits.maxLineBytes) {
     return { seq, unsendable: `the line has ${line.length} bytes, Loki takes ${limits.maxLineBytes}` };
@@ -73,7 +74,7 @@ export function entryFor(seq: number, line: Uint8Array, labels: StreamLabels, li
   return {
     seq,
     receivedNs,
-    stream: labels.line(label),
+    stream: labels.line(label, string(record(fields.attributes)[ATTR_PROOFLINE_EVENT_CLASS])),
     json: `${JSON.stringify(text)},${JSON.stringify(metadata)}]`,
     bytes,
   };
@@ -83,8 +84,7 @@ function metadataOf(seq: number, fields: Record<string, unknown>): Record<string
   const attributes = record(fields.attributes);
   const metadata: Record<string, string> = { seq: String(seq) };
   const put = (name: string, value: unknown): void => {
-    const text = cut(string(value));
-    if (text !== "") metadata[name] = text;
+    if (typeof value === "string" && value !== "") metadata[name] = cut(value);
   };
   put("record_id", fields.id);
   put("event", fields.event);
@@ -97,7 +97,7 @@ function metadataOf(seq: number, fields: Record<string, unknown>): Record<string
 
 /** Loki turns U+FFFD into a space; it is done here, so that what was sent is what is read. */
 function cut(value: string): string {
-  const clean = value.replaceAll("\uFFFD", " ");
+  const clean = value.includes("\uFFFD") ? value.replaceAll("\uFFFD", " ") : value;
   return clean.length <= MAX_METADATA_VALUE_CHARS
     ? clean
     : `${clean.slice(0, MAX_METADATA_VALUE_CHARS).toWellFormed().replace("\uFFFD", "")}…`;

@@ -3,13 +3,20 @@
 // confirmed is for `proofline verify --loki` to find out.
 
 import type { Dispatcher } from "undici";
-import { type Backoff, LOKI_BACKOFF } from "./backoff.ts";
-import type { DeadLetters } from "./dead-letter.ts";
+import { type Backoff, SINK_BACKOFF } from "../backoff.ts";
+import type { DeadLetters } from "../dead-letter.ts";
+import { Ending, Follower } from "../follower.ts";
+import { type RetryCause, realWorld, type SinkLedger, type SinkLog, type SinkWorld } from "../ports.ts";
+import { Condition, type SinkStatus } from "../status.ts";
 import { StreamLabels } from "./labels.ts";
 import { LOKI_DEFAULT_LIMITS, type LokiLimits } from "./limits.ts";
-import { LokiLoop } from "./loop.ts";
-import { type LokiLog, type LokiMetrics, type LokiWorld, noMetrics, realWorld, type SinkLedger } from "./ports.ts";
-import type { LokiStatus } from "./status.ts";
+
+import { type LokiMetrics, noMetrics } from "./metrics.ts";
+import { createPusher } from "./pusher.ts";
+import { ReadBack, type ReadBackOptions, type ReadBackStatus } from "./read-back/read-back.ts";
+import { createRepair } from "./repair.ts";
+import { LokiShipper } from "./shipper.ts";
+import { TimeFloor } from "./timestamps.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
 export interface LokiSinkOptions {
@@ -22,6 +29,8 @@ export interface LokiSinkOptions {
   readonly authorization?: string;
   /** Labels beside `service_name`, `log` and `type`. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Whether a line's event class is a label too. Default false. */
+  readonly classLabel?: boolean;
   /** Where refused entries are listed: `deadLetterFile(lokiDeadLetterPath(logFolder(data, log)))`. */
   readonly deadLetters: DeadLetters;
   readonly limits?: Partial<LokiLimits>;
@@ -36,10 +45,17 @@ export interface LokiSinkOptions {
   readonly saveEveryMs?: number;
   /** Single entries refused in a row, for one cause, that mean that Loki is wrongly configured and not the entries bad. Default 20. */
   readonly maxRefusedInRow?: number;
+  /** What Loki holds is read back and compared; undefined: it is not. */
+  readonly readBack?: LokiReadBack;
   readonly dispatcher?: Dispatcher;
-  readonly world?: Partial<LokiWorld>;
+  readonly world?: Partial<SinkWorld>;
   readonly metrics?: LokiMetrics;
-  readonly log?: LokiLog;
+  readonly log?: SinkLog;
+}
+
+export interface LokiReadBack extends Pick<ReadBackOptions, "sealed" | "deadLettered" | "mismatches" | "metrics"> {
+  /** Whether lines that are missing are sent again. */
+  readonly repair: boolean;
 }
 
 export interface LokiSink {
@@ -48,7 +64,9 @@ export interface LokiSink {
    * What is not sent yet is sent after the next start. Twice is fine. Never rejects.
    */
   stop(graceMs?: number): Promise<void>;
-  status(): LokiStatus;
+  status(): SinkStatus;
+  /** Undefined when nothing is read back. */
+  confirmation(): ReadBackStatus | undefined;
 }
 
 /**
@@ -57,8 +75,8 @@ export interface LokiSink {
  */
 export function startLokiSink(o: LokiSinkOptions): LokiSink {
   const limits: LokiLimits = { ...LOKI_DEFAULT_LIMITS, ...o.limits };
-  const world: LokiWorld = { ...realWorld, ...o.world };
-  const labels = new StreamLabels(o.ledger.name, o.labels ?? {}, limits);
+  const world: SinkWorld = { ...realWorld, ...o.world };
+  const labels = new StreamLabels(o.ledger.name, o.labels ?? {}, limits, o.classLabel);
   const transport = createTransport({
     url: o.url,
     ...(o.tenant === undefined ? {} : { tenant: o.tenant }),
@@ -67,34 +85,56 @@ export function startLokiSink(o: LokiSinkOptions): LokiSink {
     ...(o.dispatcher === undefined ? {} : { dispatcher: o.dispatcher }),
     nowMs: () => Number(world.now() / 1_000_000n),
   });
-  const loop = new LokiLoop({
-    ledger: o.ledger,
-    transport,
-    labels,
-    limits,
-    deadLetters: o.deadLetters,
-    backoff: o.backoff ?? LOKI_BACKOFF,
-    gzip: o.gzip ?? true,
-    lingerMs: o.lingerMs ?? 50,
-    saveEveryMs: o.saveEveryMs ?? 1000,
-    maxRefusedInRow: o.maxRefusedInRow ?? 20,
-    world,
-    metrics: o.metrics ?? noMetrics,
-    log: o.log ?? ((): void => {}),
+  const metrics = o.metrics ?? noMetrics;
+  const log = o.log ?? ((): void => {});
+  const backoff = o.backoff ?? SINK_BACKOFF;
+  const ending = new Ending();
+  const condition = new Condition("loki", log);
+  const pusher = { transport, floor: new TimeFloor(limits.maxAgeMs), gzip: o.gzip ?? true, world, killed: ending.killed };
+  const delivery = {
+    push: createPusher({ ...pusher, metrics }),
+    ...{ backoff, world, metrics, stopping: ending.stopping, maxRefusedInRow: o.maxRefusedInRow ?? 20 },
+    onTrouble: (cause: RetryCause, reason: string): void => condition.trouble(cause, reason),
+    onRecovered: (): void => condition.fine(),
+  };
+  const shipper = new LokiShipper({
+    ...delivery,
+    ...{ ledger: o.ledger, labels, limits, log, pushCheckpoint: createPusher(pusher) },
   });
-  const ended = run(loop, transport);
+  const follower = new Follower(
+    {
+      ...{ sink: "loki", ledger: o.ledger, shipper, condition, deadLetters: o.deadLetters, backoff, world, metrics, log },
+      maxBatchBytes: limits.maxBatchBytes,
+      maxBatchLines: limits.maxBatchLines,
+      maxSpanMs: limits.maxSpanMs,
+      lingerMs: o.lingerMs ?? 50,
+      saveEveryMs: o.saveEveryMs ?? 1000,
+    },
+    ending,
+  );
+  const readBack =
+    o.readBack &&
+    new ReadBack({
+      ...o.readBack,
+      repair: o.readBack.repair ? createRepair(delivery, labels, limits) : undefined,
+      ...{ ledger: o.ledger, reader: transport.reader, delivered: () => follower.status().next, world, log, ending },
+    });
+  const close = shipper.listen();
+  const ended = run(follower, readBack, close, transport);
   return {
     async stop(graceMs = 1000) {
-      loop.stop(graceMs);
+      ending.stop(graceMs, world);
       await ended;
     },
-    status: () => loop.status(),
+    status: () => follower.status(),
+    confirmation: () => readBack?.status(),
   };
 }
 
-async function run(loop: LokiLoop, transport: Transport): Promise<void> {
+async function run(follower: Follower, readBack: ReadBack | undefined, close: () => void, transport: Transport): Promise<void> {
   try {
-    await loop.run();
+    await Promise.all([follower.run(), readBack?.run()]);
+    close();
   } finally {
     await transport.close();
   }

@@ -1,13 +1,17 @@
 // transport.ts: one push over HTTP and its answer. Retries nothing, follows nothing, and keeps credentials to itself.
 
-import { type Dispatcher, Pool } from "undici";
-import { type Answer, readAnswer } from "./answer.ts";
+import type { Dispatcher } from "undici";
+import { networkReason, openConnection } from "../connection.ts";
+import { type LokiAnswer, readAnswer } from "./answer.ts";
 import type { PushBody } from "./encode.ts";
 import { LokiSinkError } from "./errors.ts";
+import type { ReaderOptions } from "./read-back/reader.ts";
 
 export interface Transport {
   /** Resolves with what came of it; never rejects. */
-  push(body: PushBody, signal: AbortSignal): Promise<Answer>;
+  push(body: PushBody, signal: AbortSignal): Promise<LokiAnswer>;
+  /** For reading back, over the same connections. */
+  readonly reader: ReaderOptions;
   close(): Promise<void>;
 }
 
@@ -31,37 +35,34 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 /** @throws {LokiSinkError} BAD_URL, BAD_TENANT */
 export function createTransport(o: TransportOptions): Transport {
   const url = parseLokiUrl(o.url);
-  const path = `${url.pathname.replace(/\/+$/, "")}/loki/api/v1/push`;
-  const headers: Record<string, string> = { "content-type": "application/json", "user-agent": "proofline" };
-  if (o.tenant !== undefined) headers["x-scope-orgid"] = checkTenant(o.tenant);
+  const prefix = url.pathname.replace(/\/+$/, "");
+  const path = `${prefix}/loki/api/v1/push`;
+  const shared: Record<string, string> = { "user-agent": "proofline" };
+  if (o.tenant !== undefined) shared["x-scope-orgid"] = checkTenant(o.tenant);
   const authorization = url.username === "" ? o.authorization : basicAuthorization(url);
-  if (authorization !== undefined) headers.authorization = authorization;
+  if (authorization !== undefined) shared.authorization = authorization;
+  const headers = { ...shared, "content-type": "application/json" };
   const timeoutMs = o.timeoutMs ?? 10_000;
-  const pool = o.dispatcher ?? new Pool(url.origin, { connections: 2, connect: { timeout: timeoutMs } });
+  const connection = openConnection({
+    ...{ origin: url.origin, timeoutMs },
+    ...(o.dispatcher === undefined ? {} : { dispatcher: o.dispatcher }),
+  });
 
   return {
     async push(body, signal) {
       try {
-        const response = await pool.request({
-          origin: url.origin,
-          path,
-          method: "POST",
+        const answer = await connection.request({
+          ...{ method: "POST", path, body: body.bytes, signal },
           headers: body.gzip ? { ...headers, "content-encoding": "gzip" } : headers,
-          body: body.bytes,
-          headersTimeout: timeoutMs,
-          bodyTimeout: timeoutMs,
-          signal,
+          ...{ keepBytes: KEPT_ANSWER_BYTES, maxBytes: MAX_ANSWER_BYTES },
         });
-        const text = await readBounded(response.body);
-        const retryAfter = response.headers["retry-after"];
-        return readAnswer(response.statusCode, typeof retryAfter === "string" ? retryAfter : undefined, text, o.nowMs());
+        return readAnswer(answer.status, answer.retryAfter, answer.body.toString("utf8"), o.nowMs());
       } catch (error) {
         return { kind: "unreachable", reason: networkReason(error) };
       }
     },
-    async close() {
-      if (o.dispatcher === undefined) await pool.destroy();
-    },
+    reader: { connection, prefix, headers: shared },
+    close: () => connection.close(),
   };
 }
 
@@ -88,22 +89,4 @@ function checkTenant(tenant: string): string {
 function basicAuthorization(url: URL): string {
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   return `Basic ${Buffer.from(user).toString("base64")}`;
-}
-
-/** The whole body is read, so that the connection can be used again, but only its beginning is kept. */
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    if (length < KEPT_ANSWER_BYTES) chunks.push(chunk);
-    length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
-  }
-  return Buffer.concat(chunks).subarray(0, KEPT_ANSWER_BYTES).toString("utf8");
-}
-
-function networkReason(error: unknown): string {
-  if (!(error instanceof Error)) return "no answer";
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === undefined || error.message.includes(code) ? error.message : `${code} ${error.message}`;
 }

@@ -1,0 +1,354 @@
+// record.ts: a LogRecord from its protobuf bytes straight to the bytes of its tail: lifted, redacted and spelled on the way, without an
+// object for it. It takes the records that nearly all are; whatever is unusual it leaves to prepare.ts, which is the reference: the same
+// bytes, or none.
+
+import { Buffer } from "node:buffer";
+import {
+  EventError,
+  TAIL_FIELDS as FIELD,
+  formatNotes,
+  formatRedaction,
+  ILL_FORMED,
+  type Note,
+  type Redaction,
+  readRedactions,
+  spellFields,
+  spellValue,
+  type TailWriter,
+  type Value,
+} from "@proofline/event";
+import { copyPlain, copySpelled, type RedactionEntry, type Redactor } from "@proofline/redaction";
+import { Fault } from "../../decode/decoded.ts";
+import type { ValueDecoder } from "../../decode/protobuf-value.ts";
+import { type EntryCounts, SpelledEntry } from "./entry-spelling.ts";
+import { type FoundAttribute, RecordFields } from "./fields.ts";
+import type { Keys } from "./keys.ts";
+import type { Texts } from "./texts.ts";
+
+/** What the records of one group share, redacted and spelled once. */
+export interface SharedPart {
+  /** The fields `scope` and `resource`, each with its comma. */
+  readonly spelled: Uint8Array;
+  readonly entries: readonly SpelledEntry[];
+}
+
+const MAX_LISTED = 200;
+/** Two quotes. */
+const EMPTY_TEXT = 2;
+/** Of a record with more redactions than this of its own, see redaction's path.ts. */
+const LOOK_BACK = 16;
+const NO_REDACTIONS: readonly Redaction[] = [];
+
+/** Of what a record can lack, in the order of the notes. `id` is not missing: it is assigned. */
+export const LACKS = ["attributes.audit.action", "attributes.audit.actor.id", "attributes.audit.outcome", "event", "id"] as const;
+const LACKS_ACTION = 1;
+const LACKS_ACTOR = 2;
+const LACKS_OUTCOME = 4;
+const LACKS_EVENT = 8;
+const LACKS_ID = 16;
+const NOTES: readonly Uint8Array[] = Array.from({ length: 32 }, (_, lacks) => {
+  const notes = LACKS.filter((_, bit) => (lacks >> bit) & 1).map(
+    (path): Note => ({ path, note: path === "id" ? "assigned" : "missing" }),
+  );
+  return new Uint8Array(Buffer.from(notes.length === 0 ? "" : formatNotes(notes)));
+});
+
+export interface DirectRecordOptions {
+  readonly redactor: Redactor;
+  readonly keys: Keys;
+  readonly texts: Texts;
+  readonly out: TailWriter;
+  readonly nextId: () => string;
+  /** Longer tails go the long way, where they are made to fit. */
+  readonly maxTailBytes: number;
+  readonly auditOnly: boolean;
+  /** Told of every redaction of a record that was written. */
+  readonly counts: EntryCounts;
+}
+
+/** `unusual`: nothing was written, the reference must do it. `ignored`: no audit record, where only those are wanted. */
+export type Outcome = "written" | "ignored" | "unusual";
+
+/** Thrown inside of this file for what the reference must do. */
+const UNUSUAL = Symbol("unusual");
+
+export class DirectRecord {
+  readonly #o: DirectRecordOptions;
+  readonly #fields: RecordFields;
+  /** Redactions of the record at hand, its shared ones apart. */
+  #made: SpelledEntry[] = [];
+  #before: readonly Redaction[] = NO_REDACTIONS;
+  /** What the last record written lacked: bits for {@link LACKS}. */
+  lacks = 0;
+  /** `dropped_attributes_count` of the last record written. */
+  droppedAttributes = 0;
+
+  constructor(o: DirectRecordOptions) {
+    this.#o = o;
+    this.#fields = new RecordFields(o.keys);
+  }
+
+  /**
+   * Writes the tail of the LogRecord that ends at `end`, from where the reader stands; moves the reader, wherever it ends.
+   * @param writer the field `writer` with its comma, or nothing
+   */
+  write(values: ValueDecoder, end: number, shared: SharedPart, writer: Uint8Array): Outcome {
+    const { out } = this.#o;
+    const start = out.at;
+    try {
+      if (!this.#fields.read(values, end)) return "unusual";
+      // One with values that were not read may be malformed, and then it is kept.
+      if (this.#o.auditOnly && !this.#fields.isAudit) return this.#fields.isRead ? "ignored" : "unusual";
+      this.#tail(values, shared, writer);
+      if (out.at - start <= this.#o.maxTailBytes) {
+        for (const entry of this.#made) this.#o.counts.add(entry);
+        for (const entry of shared.entries) this.#o.counts.add(entry);
+        return "written";
+      }
+    } catch (thrown) {
+      if (thrown !== UNUSUAL && thrown !== ILL_FORMED && !(thrown instanceof Fault) && !(thrown instanceof EventError))
+        throw thrown;
+    }
+    out.at = start;
+    return "unusual";
+  }
+
+  #tail(values: ValueDecoder, shared: SharedPart, writer: Uint8Array): void {
+    const { out } = this.#o;
+    const f = this.#fields;
+    const { bytes } = values.wire;
+    this.#made = [];
+    this.#before = NO_REDACTIONS;
+    let lacks = 0;
+    out.raw(FIELD.id);
+    if (f.idEnd > 0) this.#asIs(bytes, f.idStart, f.idEnd);
+    else {
+      out.text(`"${this.#o.nextId()}"`);
+      lacks |= LACKS_ID;
+    }
+    if (f.eventEnd > f.eventStart) {
+      this.#textField(FIELD.event, values, f.eventStart, f.eventEnd, "event");
+    } else lacks |= LACKS_EVENT;
+    if (!f.hasAction) lacks |= LACKS_ACTION;
+    if (!f.hasActor) lacks |= LACKS_ACTOR;
+    if (!f.hasOutcome) lacks |= LACKS_OUTCOME;
+    if (f.timeLow !== 0 || f.timeHigh !== 0) {
+      out.raw(FIELD.time);
+      out.time(f.timeLow, f.timeHigh);
+    }
+    if (f.observedLow !== 0 || f.observedHigh !== 0) {
+      out.raw(FIELD.observed);
+      out.time(f.observedLow, f.observedHigh);
+    }
+    if (f.traceId > 0) {
+      out.raw(FIELD.traceId);
+      out.hex(bytes, f.traceId, f.traceId + 16);
+    }
+    if (f.spanId > 0) {
+      out.raw(FIELD.spanId);
+      out.hex(bytes, f.spanId, f.spanId + 8);
+    }
+    this.#number(FIELD.flags, f.flags);
+    this.#number(FIELD.severity, f.severity);
+    if (f.severityTextEnd > f.severityTextStart) {
+      this.#textField(FIELD.severityText, values, f.severityTextStart, f.severityTextEnd, "severity_text");
+    }
+    this.#attributes(values);
+    this.#number(FIELD.droppedAttributes, f.droppedAttributes);
+    this.#body(values);
+    out.raw(shared.spelled);
+    this.#redactions(shared.entries);
+    if (f.stream >= 0) this.#producer(bytes);
+    out.raw(writer);
+    out.raw(NOTES[lacks]!);
+    out.byte(0x7d);
+    this.lacks = lacks;
+    this.droppedAttributes = f.droppedAttributes;
+  }
+
+  #number(field: Uint8Array, value: number): void {
+    if (value === 0) return;
+    this.#o.out.raw(field);
+    this.#o.out.integer(value);
+  }
+
+  /** A field of the line; left out when nothing is left of its text. */
+  #textField(field: Uint8Array, values: ValueDecoder, start: number, end: number, path: string): void {
+    const { out } = this.#o;
+    const before = out.at;
+    out.raw(field);
+    this.#text(values, start, end, path);
+    if (out.at === before + field.length + EMPTY_TEXT) out.at = before;
+  }
+
+  /** A string that no rule is asked about. */
+  #asIs(bytes: Uint8Array, start: number, end: number): void {
+    const { out } = this.#o;
+    out.room(end - start + 2);
+    if (!copySpelled(bytes, start, end, out.bytes, out.at + 1)) throw UNUSUAL;
+    quote(out, end - start);
+  }
+
+  /** A string that the value rules are asked about. */
+  #text(values: ValueDecoder, start: number, end: number, path: string): void {
+    const { bytes } = values.wire;
+    const { out } = this.#o;
+    out.room(end - start + 2);
+    if (copyPlain(bytes, start, end, out.bytes, out.at + 1)) {
+      quote(out, end - start);
+      return;
+    }
+    const text = this.#o.texts.at(values.wire.view, start, end, path);
+    if (text === undefined) throw UNUSUAL;
+    out.raw(text.spelled);
+    for (const entry of text.entries) this.#add(entry);
+  }
+
+  #attributes(values: ValueDecoder): void {
+    const { out } = this.#o;
+    const { attributes, count } = this.#fields;
+    const opened = out.at;
+    out.raw(FIELD.attributes);
+    const first = out.at;
+    for (let i = 0; i < count; i++) this.#attribute(values, attributes[i]!, out.at > first ? 0 : 1);
+    // None, or all of them went elsewhere or were dropped.
+    if (out.at === first) out.at = opened;
+    else out.byte(0x7d);
+  }
+
+  /** @param skipped 1 for the first one, which has no comma before it */
+  #attribute(values: ValueDecoder, attribute: FoundAttribute, skipped: 0 | 1): void {
+    const { out } = this.#o;
+    const { key, kind, start, end } = attribute;
+    if (kind === "lifted") return;
+    if (kind === "redactions") {
+      this.#before = producersRedactions(values, attribute);
+      return;
+    }
+    if (key.isCovered && kind !== "null" && !(kind === "string" && start === end)) {
+      // What is not understood must not be masked over: the reference would have said so.
+      const isUsual = kind === "string" ? isFreshAscii(values.wire.bytes, start, end) : kind !== "other";
+      if (key.mask === undefined || !isUsual) this.#general(values, attribute, skipped);
+      else {
+        out.copy(key.masked, skipped, key.masked.length);
+        this.#add(key.mask);
+      }
+      return;
+    }
+    if (kind === "other") {
+      this.#general(values, attribute, skipped);
+      return;
+    }
+    out.copy(key.spelled, skipped, key.spelled.length);
+    if (kind === "string") this.#text(values, start, end, key.path);
+    else if (kind === "integer") out.integer(attribute.number);
+    else if (kind === "null") out.raw(FIELD.null);
+    else out.raw(attribute.number === 1 ? FIELD.true : FIELD.false);
+  }
+
+  /** One attribute by way of its value. */
+  #general(values: ValueDecoder, { key, valueStart, end }: FoundAttribute, skipped: 0 | 1): void {
+    const value = decodeValue(values, valueStart, end);
+    const out: RedactionEntry[] = [];
+    const redacted = this.#o.redactor.fields(new Map([[key.name, value]]), "attributes", out) as Map<string, Value>;
+    this.#spell(out);
+    // A rule may have dropped it.
+    if (redacted.size > 0) this.#o.out.text((skipped === 1 ? "" : ",") + spellFields(redacted, 1).slice(1, -1));
+  }
+
+  #body(values: ValueDecoder): void {
+    const { out } = this.#o;
+    const f = this.#fields;
+    if (f.bodyKind === "none") return;
+    out.raw(FIELD.body);
+    if (f.bodyKind === "null") out.raw(FIELD.null);
+    else if (f.bodyKind === "string") this.#text(values, f.bodyStart, f.bodyEnd, "body");
+    else {
+      const made: RedactionEntry[] = [];
+      const value = this.#o.redactor.value(decodeValue(values, f.bodyValue, f.bodyEnd), "body", made) as Value;
+      this.#spell(made);
+      out.text(spellValue(value, 1));
+    }
+  }
+
+  #spell(made: readonly RedactionEntry[]): void {
+    for (const entry of made) this.#add(new SpelledEntry(entry));
+  }
+
+  /** As the redactor does over a whole record: what is said of a place already is not said again. */
+  #add(entry: SpelledEntry): void {
+    // The redactor looks back so far and no farther.
+    if (this.#made.length >= LOOK_BACK) throw UNUSUAL;
+    for (const { path, rule } of this.#made) if (path === entry.path && rule === entry.rule) return;
+    this.#made.push(entry);
+  }
+
+  /** The producer's first: they were made first. */
+  #redactions(shared: readonly SpelledEntry[]): void {
+    const { out } = this.#o;
+    const total = this.#before.length + this.#made.length + shared.length;
+    if (total === 0) return;
+    if (total > MAX_LISTED) throw UNUSUAL;
+    out.raw(FIELD.redactions);
+    for (const redaction of this.#before) {
+      out.text(formatRedaction(redaction));
+      out.byte(0x2c);
+    }
+    for (const { spelled } of this.#made) {
+      out.raw(spelled);
+      out.byte(0x2c);
+    }
+    for (const { spelled } of shared) {
+      out.raw(spelled);
+      out.byte(0x2c);
+    }
+    out.bytes[out.at - 1] = 0x5d;
+  }
+
+  #producer(bytes: Uint8Array): void {
+    const { out } = this.#o;
+    const { attributes, stream, streamNumber, isEnd } = this.#fields;
+    const { start, end } = attributes[stream]!;
+    out.raw(FIELD.producerStream);
+    this.#asIs(bytes, start, end);
+    out.raw(FIELD.producerNumber);
+    out.integer(streamNumber);
+    if (isEnd) out.raw(FIELD.producerEnd);
+    out.byte(0x7d);
+  }
+}
+
+/** The text that was written by hand behind the place of a quote. */
+function quote(out: TailWriter, length: number): void {
+  const { bytes, at } = out;
+  bytes[at] = 0x22;
+  bytes[at + length + 1] = 0x22;
+  out.at = at + length + 2;
+}
+
+function producersRedactions(values: ValueDecoder, { valueStart, end }: FoundAttribute): readonly Redaction[] {
+  const redactions = readRedactions(decodeValue(values, valueStart, end));
+  if (redactions === undefined) throw UNUSUAL;
+  return redactions;
+}
+
+function decodeValue(values: ValueDecoder, start: number, end: number): Value {
+  values.begin();
+  values.wire.pos = start;
+  const value = values.anyValue(end, null, 1, false);
+  if (values.notes.length > 0) throw UNUSUAL;
+  return value;
+}
+
+/** Whether the text is ASCII and cannot be what an earlier redaction left: a mask, a token or a digest. */
+function isFreshAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = bytes[start]!;
+  const length = end - start;
+  const mayBeRedacted = (first === 0x2a && length === 3) || (first === 0x74 && length === 26) || first === 0x68;
+  return !mayBeRedacted && isAscii(bytes, start, end);
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at]! > 0x7f) return false;
+  return true;
+}
