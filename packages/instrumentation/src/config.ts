@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { defaultPolicy, type Policy, parsePolicy } from "@proofline/redaction";
 import { AuditError } from "./errors.ts";
 
+export type OnFull = "block" | "throw" | "drop";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Everything has a default; options win over the environment. */
@@ -26,10 +27,13 @@ export interface DeliveryOptions {
   /** Unacknowledged bytes. Default: 1 GiB. Env: PROOFLINE_SPOOL_MAX_BYTES. */
   readonly spoolMaxBytes?: number | undefined;
   /**
-   * What `record` does when the event cannot be taken (spool full, disk failing): `throw`, or `drop`, count, and report the gap
-   * as an event. `commit` waits for room in any case. Default: throw. Env: PROOFLINE_ON_FULL.
+   * What `record` does when the spool is full: `throw` SPOOL_FULL; `block` the event loop until the receiver has taken enough, at most
+   * `blockTimeoutMs`, then throw; or `drop`, count, and report the gap as an event when there is room (also when the disk refuses the
+   * write). `commit` waits for room in any case. Default: throw. Env: PROOFLINE_SPOOL_FULL.
    */
-  readonly onFull?: "throw" | "drop" | undefined;
+  readonly onFull?: OnFull | undefined;
+  /** Default: 30,000. Env: PROOFLINE_SPOOL_BLOCK_TIMEOUT_MS. */
+  readonly blockTimeoutMs?: number | undefined;
   /** Default: 512 records, 1 MiB. */
   readonly maxBatchRecords?: number | undefined;
   readonly maxBatchBytes?: number | undefined;
@@ -43,6 +47,8 @@ export interface DeliveryOptions {
 
 export interface Config {
   readonly url: string;
+  /** Of the same receiver's `/v1/audit`; undefined when the address does not end in `/v1/logs`. */
+  readonly auditUrl: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly compression: "none" | "gzip";
@@ -50,7 +56,8 @@ export interface Config {
   readonly spoolFolder: string;
   readonly spoolMaxBytes: number;
   readonly segmentBytes: number;
-  readonly onFull: "throw" | "drop";
+  readonly onFull: OnFull;
+  readonly blockTimeoutMs: number;
   readonly maxBatchRecords: number;
   readonly maxBatchBytes: number;
   readonly policy: Policy;
@@ -66,8 +73,10 @@ export function resolveConfig(options: DeliveryOptions, env: Environment = proce
     options.spoolMaxBytes ?? env.PROOFLINE_SPOOL_MAX_BYTES ?? 1 << 30,
     4096,
   );
+  const url = logsUrl(options, env);
   return {
-    url: logsUrl(options, env),
+    url,
+    auditUrl: /\/v1\/logs$/.test(url) ? url.replace(/logs$/, "audit") : undefined,
     headers: {
       ...headersOf(env.OTEL_EXPORTER_OTLP_HEADERS),
       ...headersOf(env.OTEL_EXPORTER_OTLP_LOGS_HEADERS),
@@ -87,7 +96,12 @@ export function resolveConfig(options: DeliveryOptions, env: Environment = proce
     spoolFolder: resolve(options.spoolFolder ?? env.PROOFLINE_SPOOL ?? defaultFolder(options, env)),
     spoolMaxBytes,
     segmentBytes: Math.min(SEGMENT_BYTES, Math.ceil(spoolMaxBytes / 4)),
-    onFull: oneOf("PROOFLINE_ON_FULL", options.onFull ?? env.PROOFLINE_ON_FULL ?? "throw", ["throw", "drop"]),
+    onFull: oneOf("PROOFLINE_SPOOL_FULL", options.onFull ?? env.PROOFLINE_SPOOL_FULL ?? "throw", ["block", "throw", "drop"]),
+    blockTimeoutMs: whole(
+      "PROOFLINE_SPOOL_BLOCK_TIMEOUT_MS",
+      options.blockTimeoutMs ?? env.PROOFLINE_SPOOL_BLOCK_TIMEOUT_MS ?? 30_000,
+      1,
+    ),
     maxBatchRecords: whole("maxBatchRecords", options.maxBatchRecords ?? 512, 1),
     maxBatchBytes: whole("maxBatchBytes", options.maxBatchBytes ?? 1 << 20, 1),
     policy: policyOf(options.policy ?? env.PROOFLINE_POLICY),

@@ -9,6 +9,15 @@ function theAudit(): Audit {
   return instance;
 }
 
+/** Puts another one in its place, for tests. @returns what puts the one before back */
+export function replaceAudit(other: Audit): () => void {
+  const before = instance;
+  instance = other;
+  return () => {
+    instance = before;
+  };
+}
+
 /**
  * The process's audit trail. Reads PROOFLINE_* and OTEL_* when it is first used; creates no file before.
  * @throws {AuditError} INVALID_OPTION, from its first use, when the environment holds something that cannot be used
@@ -21,6 +30,9 @@ export const audit: Audit = {
   stats: () => theAudit().stats(),
   measure: (value) => theAudit().measure(value),
   start: () => theAudit().start(),
+  get keepsContent() {
+    return theAudit().keepsContent;
+  },
   get destination() {
     return theAudit().destination;
   },

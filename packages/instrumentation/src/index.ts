@@ -1,13 +1,27 @@
 // What an application may use.
 export { type Audit, type AuditOptions, type CommitOptions, createAudit } from "./audit.ts";
+export type { BridgeOptions } from "./bridges/log-line.ts";
+export { pinoAudit } from "./bridges/pino.ts";
+export { winstonAudit } from "./bridges/winston.ts";
 export type { DeliveryOptions } from "./config.ts";
 export { audit } from "./default-audit.ts";
 export { stockExporter } from "./deliver/exporter-sink.ts";
 export type { AuditStats } from "./deliver/sink.ts";
-export type { Action, Actor, ActorType, AuditEvent, Outcome, Receipt, Source, Target } from "./emit/audit-event.ts";
+export type { Action, Actor, ActorType, AuditEvent, Durable, Outcome, Receipt, Source, Target } from "./emit/audit-event.ts";
 export { type AuditContext, auditContext, setAuditActor, withAuditContext } from "./emit/context.ts";
+export type { AuditLoggerProvider } from "./emit/logger-provider.ts";
 export { AuditError, type AuditErrorCode } from "./errors.ts";
+export { type AccessFields, access } from "./helpers/access.ts";
+export { type Approval, type AskedFields, approval, type DecidedFields, type ExecutedFields } from "./helpers/approval.ts";
+export { type ChangeFields, change, type OverrideFields, override } from "./helpers/change.ts";
+export { type DecisionFields, type DelegationFields, decision, delegation } from "./helpers/decision.ts";
+export type { AuditHelper, CommonFields } from "./helpers/helper.ts";
+export { type LoginFields, login } from "./helpers/login.ts";
 export { auditIncoming, type IncomingOptions } from "./http/incoming.ts";
+export { type HonoContext, honoAudit, type KoaContext, koaAudit } from "./http/middleware.ts";
 export type { Measure } from "./measure.ts";
+export type { SpanAuditOptions } from "./spans/derived-recorder.ts";
+export type { DerivedKind } from "./spans/mapping.ts";
+export { AuditSpanProcessor } from "./spans/span-processor.ts";
 export type { StepOptions } from "./step/step.ts";
 export { auditStep } from "./step/wrap.ts";

@@ -13,7 +13,7 @@ export interface Measure {
 
 /** @returns undefined when there is no value (`undefined`) */
 export function measure(value: unknown, key: Uint8Array | undefined): Measure | undefined {
-  const plain = plainValue(value).value;
+  const plain = plainValue(value);
   if (plain === undefined) return undefined;
   const text = JSON.stringify(plain, ordered) ?? "null";
   const bytes = Buffer.byteLength(text);

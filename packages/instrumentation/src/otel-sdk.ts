@@ -2,8 +2,11 @@
 // that starts an SDK of its own. Traces, metrics and ordinary logs go nowhere unless OTEL_* says so.
 
 import { ProxyTracerProvider, trace } from "@opentelemetry/api";
+import type { Instrumentation } from "@opentelemetry/instrumentation";
 import { NodeSDK } from "@opentelemetry/sdk-node";
+import type { SpanProcessor } from "@opentelemetry/sdk-trace";
 import type { Environment } from "./config.ts";
+import { addTo } from "./spans/attach.ts";
 
 export interface StartedSdk {
   /** For the line at start. */
@@ -13,28 +16,34 @@ export interface StartedSdk {
 
 const NOTHING: StartedSdk = { says: "OpenTelemetry SDK off", shutdown: () => Promise.resolve() };
 
-/** Spans need a processor to be made at all. */
-const discard = {
-  onStart: () => undefined,
-  onEnd: () => undefined,
-  forceFlush: () => Promise.resolve(),
-  shutdown: () => Promise.resolve(),
-};
+/** What our own set-up is made of. */
+export interface SdkParts {
+  readonly processor: SpanProcessor;
+  readonly instrumentations: readonly Instrumentation[];
+}
 
 /** Env: PROOFLINE_SDK=off leaves OpenTelemetry wholly to the application. */
-export function startSdk(env: Environment): StartedSdk {
+export function startSdk(env: Environment, { processor, instrumentations }: SdkParts): StartedSdk {
   if (env.PROOFLINE_SDK === "off" || env.OTEL_SDK_DISABLED?.toLowerCase() === "true") return NOTHING;
   const traces = isSet(env.OTEL_TRACES_EXPORTER) || isSet(env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
   const sdk = new NodeSDK({
-    ...(!traces && { spanProcessors: [discard] }),
+    ...(!traces && { spanProcessors: [processor] }),
     ...(!isSet(env.OTEL_METRICS_EXPORTER) && { metricReaders: [] }),
+    instrumentations: [...instrumentations],
   });
   withoutLogs(env, () => sdk.start());
-  if (!traces) stepAside();
+  if (traces) addTo(delegateOf(trace.getTracerProvider()), processor);
+  else stepAside();
   return {
-    says: traces ? "OpenTelemetry SDK started, traces as OTEL_* says" : "OpenTelemetry SDK started, trace ids only",
+    says: traces
+      ? "OpenTelemetry SDK started, traces as OTEL_* says"
+      : "OpenTelemetry SDK started, for the ids of traces and for events from spans",
     shutdown: () => sdk.shutdown(),
   };
+}
+
+function delegateOf(provider: unknown): unknown {
+  return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 }
 
 /**

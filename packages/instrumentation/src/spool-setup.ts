@@ -15,23 +15,28 @@ interface ReportEvent {
 const SYNC_AFTER_MS = 50;
 
 export function spoolSink(config: Config, world: World, report: (event: ReportEvent) => void): SpoolSink {
-  const { url, headers, timeoutMs, compression, tls } = config;
+  const { url, auditUrl, headers, timeoutMs, compression, tls } = config;
+  const transport = { url, auditUrl, headers, timeoutMs, compression, tls };
   return new SpoolSink({
     root: config.spoolFolder,
     limits: { maxBytes: config.spoolMaxBytes, segmentBytes: config.segmentBytes },
     owner: thisProcess(),
     newStream: world.newId,
-    newTransport: () => world.newTransport({ url, headers, timeoutMs, compression, tls, now: world.now }),
+    newTransport: () => world.newTransport({ ...transport, now: world.now }),
     now: world.now,
+    monotonicMs: world.monotonicMs,
     disk: world.disk,
     notices: world.notices,
     syncAfterMs: SYNC_AFTER_MS,
+    setTimer: world.setTimer,
+    transport,
     sender: {
       maxBatchRecords: config.maxBatchRecords,
       maxBatchBytes: config.maxBatchBytes,
       backoff: world.pauses,
       slowMs: world.pauses.slowMs,
       random: world.random,
+      setTimer: world.setTimer,
     },
     reports: {
       dropped: (count, code, sinceMs) =>

@@ -54,6 +54,12 @@ describe("an application that ends", () => {
     await delivers(base);
   });
 
+  test("by a rejection that nobody handles dies of it; nothing is lost", async (t) => {
+    const base = await script(t, "reject", true);
+    assert.deepEqual(await base.child.ended, { code: 1, signal: null });
+    await delivers(base);
+  });
+
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`by ${signal} delivers first and then dies of that signal`, async (t) => {
       const base = await script(t, "wait", false);

@@ -12,7 +12,7 @@ import {
 } from "@opentelemetry/sdk-logs";
 import { AuditError, type AuditErrorCode } from "../errors.ts";
 import type { Notices } from "../notices.ts";
-import type { AuditLogRecord, Place, Sink, SinkStats } from "./sink.ts";
+import type { AuditLogRecord, Emitted, Sink, SinkStats } from "./sink.ts";
 
 /** A stock OTLP/HTTP exporter for {@link createAudit}'s `exporter`. Without `url` it reads OTEL_EXPORTER_OTLP_* itself. */
 export function stockExporter(o: { url?: string; headers?: Record<string, string> } = {}): LogRecordExporter {
@@ -54,7 +54,7 @@ export class ExporterSink implements Sink {
   }
 
   /** Sends the record once more, alone, and believes the exporter's answer: the receiver recognises the second one by its id. */
-  async settled(record: AuditLogRecord, _place: Place | undefined, signal: AbortSignal): Promise<void> {
+  async settled({ record }: Emitted, signal: AbortSignal): Promise<undefined> {
     const result = await new Promise<ExportResult>((resolve, reject) => {
       if (signal.aborted) reject(signal.reason as Error);
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
@@ -62,12 +62,20 @@ export class ExporterSink implements Sink {
     });
     if (result.code === ExportResultCode.SUCCESS) {
       this.#count.acknowledged++;
-      return;
+      return undefined;
     }
     this.#count.failures++;
     throw new AuditError("EXPORT_FAILED", `the exporter failed: ${result.error?.message ?? "no reason given"}`, {
       cause: result.error,
     });
+  }
+
+  async synced(): Promise<void> {
+    throw new AuditError("INVALID_OPTION", 'durable: "disk" needs the spool; with an exporter of one\'s own there is none');
+  }
+
+  block(): boolean {
+    return true;
   }
 
   async room(): Promise<void> {}
@@ -91,7 +99,9 @@ export class ExporterSink implements Sink {
 }
 
 function readable(record: AuditLogRecord): ReadableLogRecord {
-  return { ...record, attributes: Object.fromEntries(record.attributes) };
+  const fields = { ...record, attributes: Object.fromEntries(record.attributes) };
+  const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return said as unknown as ReadableLogRecord;
 }
 
 /** The exporter's own retries may take longer than anybody wants to wait. */

@@ -2,19 +2,34 @@
 
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { Heartbeats } from "../spool/heartbeats.ts";
 import type { Owner } from "../spool/owner.ts";
 import { HEARTBEAT_FILE } from "../spool/spool.ts";
 import type { Damage, StreamReader } from "../spool/stream-reader.ts";
 import { release, takeOver } from "../spool/takeover.ts";
+import { onThreadGone } from "../spool/threads.ts";
+
+export interface InheritedOptions {
+  readonly root: string;
+  readonly me: Owner;
+  readonly now: () => number;
+  /** A clock that is never set, in milliseconds. */
+  readonly monotonicMs: () => number;
+  readonly onDamage: (damage: Damage) => void;
+  readonly onFound: () => void;
+}
 
 export class Inherited {
-  readonly #o: { root: string; me: Owner; now: () => number; onDamage: (damage: Damage) => void; onFound: () => void };
+  readonly #o: InheritedOptions;
+  readonly #heartbeats: Heartbeats;
   #streams: StreamReader[] = [];
+  #forget: (() => void) | undefined;
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(o: { root: string; me: Owner; now: () => number; onDamage: (damage: Damage) => void; onFound: () => void }) {
+  constructor(o: InheritedOptions) {
     this.#o = o;
+    this.#heartbeats = new Heartbeats(o);
   }
 
   get streams(): readonly StreamReader[] {
@@ -28,10 +43,11 @@ export class Inherited {
   /** Looks for ownerless spools. One look at a time; failures are met again by the next one. */
   look(): Promise<void> {
     this.#closed = false;
+    this.#forget ??= onThreadGone(() => void this.look());
     this.#looking = this.#looking
       .then(async () => {
         if (this.#closed) return;
-        const found = await takeOver(this.#o);
+        const found = await takeOver({ ...this.#o, heartbeats: this.#heartbeats });
         this.#streams = [...this.#streams, ...found];
         if (found.length > 0) this.#o.onFound();
       })
@@ -57,6 +73,8 @@ export class Inherited {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#forget?.();
+    this.#forget = undefined;
     await this.#looking;
     const streams = this.#streams;
     this.#streams = [];

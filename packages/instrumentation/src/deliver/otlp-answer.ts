@@ -1,8 +1,18 @@
 // otlp-answer.ts: reads the receiver's answer. Strict: what is not clearly an acknowledgement is none, because an acknowledged
 // event is forgotten here, and a proxy's friendly page must not make that happen. Source: OTLP 1.11.0, logs_service.proto.
 
+/** What Proofline's receiver says of a record that it has made durable: its place in the ledger. */
+export interface LedgerReceipt {
+  readonly id: string;
+  readonly log: string;
+  /** The line's number in the log, from 0. */
+  readonly seq: number;
+  /** RFC 6962 leaf hash of the line, base64. */
+  readonly leafHash: string;
+}
+
 export type Answer =
-  | { readonly at: "acknowledged" }
+  | { readonly at: "acknowledged"; readonly receipts?: readonly LedgerReceipt[] }
   /** Some of the records were not taken; which ones, OTLP does not say. */
   | { readonly at: "partial"; readonly rejected: number; readonly reason: string }
   | { readonly at: "unreadable"; readonly reason: string };
@@ -22,21 +32,36 @@ export function readAnswer(contentType: string, body: Uint8Array): Answer {
 interface Partial {
   rejected: number;
   reason: string;
+  receipts?: readonly LedgerReceipt[];
 }
 
 /** A message with nothing rejected is a warning only. */
-function verdict({ rejected, reason }: Partial): Answer {
-  return rejected > 0 ? { at: "partial", rejected, reason } : { at: "acknowledged" };
+function verdict({ rejected, reason, receipts }: Partial): Answer {
+  if (rejected > 0) return { at: "partial", rejected, reason };
+  return { at: "acknowledged", ...(receipts !== undefined && { receipts }) };
 }
 
 function readJson(body: Uint8Array): Partial {
   const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("not an object");
   const partial = (value as { partialSuccess?: { rejectedLogRecords?: unknown; errorMessage?: unknown } | null }).partialSuccess;
-  if (partial === undefined || partial === null) return { rejected: 0, reason: "" };
+  if (partial === undefined || partial === null) {
+    const { receipts } = value as { receipts?: unknown };
+    return { rejected: 0, reason: "", ...(receipts !== undefined && { receipts: readReceipts(receipts) }) };
+  }
   const rejected = Number(partial.rejectedLogRecords ?? 0);
   if (!Number.isFinite(rejected)) throw new Error("not a number");
   return { rejected, reason: typeof partial.errorMessage === "string" ? partial.errorMessage : "" };
+}
+
+function readReceipts(value: unknown): LedgerReceipt[] {
+  if (!Array.isArray(value)) throw new Error("receipts are no list");
+  return value.map((item: unknown) => {
+    const { id, log, seq, leaf_hash: leafHash } = (item ?? {}) as Record<string, unknown>;
+    if (typeof id !== "string" || typeof log !== "string" || typeof leafHash !== "string") throw new Error("not a receipt");
+    if (!Number.isSafeInteger(seq) || (seq as number) < 0) throw new Error("not a receipt");
+    return { id, log, seq: seq as number, leafHash };
+  });
 }
 
 function readProtobuf(body: Uint8Array): Partial {

@@ -2,19 +2,21 @@
 // its records one after the other, and nothing is encoded twice. Source: opentelemetry-proto 1.11.0, logs/v1/logs.proto.
 // Unlike the stock serializer it can say an int64 beyond 2^53, and it encodes the resource and the scope once, not once a record.
 
-import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { ProtobufWriter } from "./protobuf.ts";
 import type { AuditLogRecord } from "./sink.ts";
 
 /** Not reentrant; its answer is a view that is valid until the next call. */
 export class RecordEncoder {
   readonly #writer = new ProtobufWriter();
+  /** Most records come from the same scope as the one before. */
+  #last: { readonly resource: object; readonly scope: object; readonly envelope: Envelope } | undefined;
   readonly #envelopes = new WeakMap<object, WeakMap<object, Envelope>>();
 
-  encode(record: AuditLogRecord): Uint8Array {
+  /** @param head bytes to leave free in front of the request, for the caller's own */
+  encode(record: AuditLogRecord, head = 0): Uint8Array {
     const envelope = this.#envelope(record);
     const writer = this.#writer;
-    writer.reset();
+    writer.reset(head);
     writer.tag(1, 2); // resource_logs
     const resourceLogs = writer.open();
     writer.raw(envelope.resource);
@@ -33,6 +35,14 @@ export class RecordEncoder {
   }
 
   #envelope(record: AuditLogRecord): Envelope {
+    const last = this.#last;
+    if (last?.resource === record.resource && last.scope === record.instrumentationScope) return last.envelope;
+    const envelope = this.#find(record);
+    this.#last = { resource: record.resource, scope: record.instrumentationScope, envelope };
+    return envelope;
+  }
+
+  #find(record: AuditLogRecord): Envelope {
     const scopes = this.#envelopes.get(record.resource) ?? new WeakMap<object, Envelope>();
     const envelope = scopes.get(record.instrumentationScope) ?? encodeEnvelope(record);
     this.#envelopes.set(record.resource, scopes.set(record.instrumentationScope, envelope));
@@ -40,7 +50,7 @@ export class RecordEncoder {
   }
 }
 
-type Envelopes = Pick<ReadableLogRecord, "resource" | "instrumentationScope">;
+type Envelopes = Pick<AuditLogRecord, "resource" | "instrumentationScope">;
 
 interface Envelope {
   readonly resource: Uint8Array;
@@ -85,9 +95,9 @@ function writeRecord(writer: ProtobufWriter, record: AuditLogRecord): void {
       writer.fixed32(span.traceFlags);
     }
     writer.tag(9, 2);
-    writer.bytes(Buffer.from(span.traceId, "hex"));
+    writer.hex(span.traceId);
     writer.tag(10, 2);
-    writer.bytes(Buffer.from(span.spanId, "hex"));
+    writer.hex(span.spanId);
   }
   writer.tag(11, 1);
   writer.fixed64Time(record.hrTimeObserved[0], record.hrTimeObserved[1]);
@@ -95,14 +105,17 @@ function writeRecord(writer: ProtobufWriter, record: AuditLogRecord): void {
 }
 
 function writeFields(writer: ProtobufWriter, field: number, fields: object): void {
-  const entries = fields instanceof Map ? fields.entries() : Object.entries(fields);
-  for (const [key, value] of entries as Iterable<[string, unknown]>) {
+  const entries = (fields instanceof Map ? fields : Object.entries(fields)) as Iterable<[string, unknown]>;
+  for (const [key, value] of entries) {
     if (value === undefined) continue;
     writer.tag(field, 2);
     const pair = writer.open();
     writer.tag(1, 2);
     writer.string(key);
-    message(writer, 2, () => writeValue(writer, value));
+    writer.tag(2, 2);
+    const mark = writer.open();
+    writeValue(writer, value);
+    writer.close(mark);
     writer.close(pair);
   }
 }

@@ -9,9 +9,9 @@ export class ProtobufWriter {
   #view: DataView = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** Forgets what was written and keeps the room. */
-  reset(): void {
-    this.#length = 0;
+  /** Forgets what was written and keeps the room. @param head bytes left free in front, for the caller */
+  reset(head = 0): void {
+    this.#length = head;
     if (this.#bytes.length > 1 << 20) this.#take(new Uint8Array(4096));
   }
 
@@ -57,7 +57,15 @@ export class ProtobufWriter {
   /** @param seconds with @param nanos: a time as fixed64 nanoseconds */
   fixed64Time(seconds: number, nanos: number): void {
     this.#room(8);
-    this.#view.setBigUint64(this.#length, BigInt.asUintN(64, BigInt(seconds) * 1_000_000_000n + BigInt(nanos)), true);
+    if (seconds >= 0 && seconds < 2 ** 34 && nanos >= 0) {
+      // seconds * 10^9 + nanos in two 32-bit halves, each step exact in a double: a bigint would cost more than the rest.
+      const upper = Math.floor(seconds / 65_536) * 1e9;
+      const lower = (upper % 65_536) * 65_536 + (seconds % 65_536) * 1e9 + nanos;
+      this.#view.setUint32(this.#length, lower % 2 ** 32, true);
+      this.#view.setUint32(this.#length + 4, Math.floor(upper / 65_536) + Math.floor(lower / 2 ** 32), true);
+    } else {
+      this.#view.setBigUint64(this.#length, BigInt.asUintN(64, BigInt(seconds) * 1_000_000_000n + BigInt(nanos)), true);
+    }
     this.#length += 8;
   }
 
@@ -82,6 +90,11 @@ export class ProtobufWriter {
   bytes(bytes: Uint8Array): void {
     this.varint(bytes.length);
     this.raw(bytes);
+  }
+
+  /** Bytes from hex digits, such as a trace id. */
+  hex(digits: string): void {
+    this.bytes(Buffer.from(digits, "hex"));
   }
 
   /** Lone surrogates become U+FFFD, as everywhere on the web. */

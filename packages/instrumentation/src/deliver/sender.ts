@@ -2,8 +2,10 @@
 // leaves a stream when the receiver has acknowledged it, or when it has refused that very record and it has been parked.
 
 import type { Parcel, StreamReader } from "../spool/stream-reader.ts";
-import { type BackoffOptions, backoffMs } from "./backoff.ts";
-import type { Outcome, Transport } from "./transport.ts";
+import { type BackoffOptions, pauseMs } from "./backoff.ts";
+import type { LedgerReceipt } from "./otlp-answer.ts";
+import type { SetTimer } from "./timers.ts";
+import type { Transport } from "./transport.ts";
 
 export interface SenderOptions {
   readonly maxBatchRecords: number;
@@ -12,11 +14,14 @@ export interface SenderOptions {
   /** Between attempts that need a person's help first. */
   readonly slowMs: number;
   readonly random: () => number;
+  readonly setTimer: SetTimer;
 }
 
 export interface SenderEvents {
+  /** Whether somebody waits for the receiver's receipts for these. */
+  wantsReceipts(stream: StreamReader, parcels: readonly Parcel[]): boolean;
   /** The stream has moved on; `parcels` are what was acknowledged. */
-  acknowledged(stream: StreamReader, parcels: readonly Parcel[]): void;
+  acknowledged(stream: StreamReader, parcels: readonly Parcel[], receipts?: readonly LedgerReceipt[]): void;
   /** Resolves when the record is parked. */
   refused(stream: StreamReader, parcel: Parcel, status: number, reason: string): Promise<void>;
   failed(reason: string, needsHelp: boolean): void;
@@ -95,7 +100,7 @@ export class Sender {
   /** A mistake of ours must neither end the application nor the delivery. */
   #stumble(error: unknown): void {
     this.#events.failed(`internal: ${error instanceof Error ? error.message : String(error)}`, true);
-    setTimeout(() => this.wake(), this.#options.slowMs).unref();
+    this.#options.setTimer(() => this.wake(), this.#options.slowMs);
   }
 
   /** One batch of each stream, so that a large backlog does not keep what is new waiting. */
@@ -128,13 +133,12 @@ export class Sender {
   async #deliver(stream: StreamReader, parcels: readonly Parcel[]): Promise<void> {
     const body = parcels.length === 1 ? parcels[0]!.body : Buffer.concat(parcels.map((parcel) => parcel.body));
     for (;;) {
-      const outcome = await this.#transport.send(body);
+      const outcome = await this.#transport.send(body, this.#events.wantsReceipts(stream, parcels));
       switch (outcome.at) {
         case "acknowledged":
           this.#failures = 0;
           this.#refusalsInARow = 0;
-          stream.advance(parcels.at(-1)!);
-          this.#events.acknowledged(stream, parcels);
+          this.#advance(stream, parcels, outcome.receipts);
           return;
         case "refused":
           this.#failures = 0;
@@ -143,13 +147,21 @@ export class Sender {
         case "misconfigured":
           if (this.#stopped) throw new Stopped(); // what we broke off ourselves is no failure
           this.#events.failed(outcome.reason, outcome.at === "misconfigured");
-          await this.#pause(this.#pauseMs(outcome));
+          await this.#pause(pauseMs(outcome, ++this.#failures, this.#options));
           break;
         default:
           outcome satisfies never;
       }
       if (this.#stopped) throw new Stopped();
     }
+  }
+
+  /** What was delivered by another way in the meantime (see block.ts) is not counted again. */
+  #advance(stream: StreamReader, parcels: readonly Parcel[], receipts: readonly LedgerReceipt[] | undefined): void {
+    const before = stream.acknowledged;
+    stream.advance(parcels.at(-1)!);
+    const more = parcels.filter(({ number }) => number > before);
+    this.#events.acknowledged(stream, more, receipts);
   }
 
   /** Halves what was refused until the bad record stands alone. What was taken already is recognised by the receiver. */
@@ -185,23 +197,15 @@ export class Sender {
     this.#events.acknowledged(stream, []);
   }
 
-  #pauseMs(outcome: Exclude<Outcome, { at: "acknowledged" | "refused" }>): number {
-    this.#failures++;
-    const own = backoffMs(this.#failures, this.#options.backoff, this.#options.random);
-    if (outcome.at === "misconfigured") return Math.max(this.#options.slowMs, own);
-    // A receiver may ask for patience, not for silence for ever.
-    return outcome.afterMs === undefined ? own : Math.min(Math.max(outcome.afterMs, own), 5 * 60_000);
-  }
-
   #pause(ms: number): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
-        clearTimeout(timer);
+        cancel();
         this.#hurry = undefined;
         resolve();
       };
-      const timer = setTimeout(done, ms).unref();
+      const cancel = this.#options.setTimer(done, ms);
       this.#hurry = done;
     });
   }

@@ -3,44 +3,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { atRoot } from "../emit/context.ts";
 import { AuditError, type AuditErrorCode } from "../errors.ts";
-import type { Notices } from "../notices.ts";
-import type { SpoolDisk } from "../spool/disk.ts";
-import { HEARTBEAT_MS, type Owner } from "../spool/owner.ts";
+import { FRAME_HEADER_BYTES, sealFrame } from "../spool/frame.ts";
+import { HEARTBEAT_MS } from "../spool/owner.ts";
 import { park } from "../spool/refused.ts";
-import { Spool, type SpoolLimits } from "../spool/spool.ts";
+import { Spool } from "../spool/spool.ts";
 import type { Damage, Parcel, StreamReader } from "../spool/stream-reader.ts";
+import { deliverBlocking } from "./block.ts";
+import { Dropped } from "./dropped.ts";
 import { Inherited } from "./inherited.ts";
 import { RecordEncoder } from "./otlp.ts";
-import { Sender, type SenderOptions } from "./sender.ts";
-import type { AuditLogRecord, Place, Sink, SinkStats } from "./sink.ts";
+import type { LedgerReceipt } from "./otlp-answer.ts";
+import { Sender } from "./sender.ts";
+import type { AuditLogRecord, Emitted, Place, Sink, SinkStats } from "./sink.ts";
+import type { SpoolSinkOptions } from "./spool-sink-options.ts";
+import { Timers } from "./timers.ts";
 import type { Transport } from "./transport.ts";
 import { Waiters } from "./waiters.ts";
-
-/** What the sink has to say about itself, to be recorded as events. */
-export interface SpoolReports {
-  dropped(count: number, code: AuditErrorCode, sinceMs: number): void;
-  refused(parcel: { stream: string; number: number; bytes: number }, reason: string): void;
-  damaged(damage: Damage): void;
-}
-
-export interface SpoolSinkOptions {
-  readonly root: string;
-  readonly limits: SpoolLimits;
-  readonly sender: SenderOptions;
-  readonly newTransport: () => Transport;
-  readonly owner: Owner;
-  readonly notices: Notices;
-  readonly reports: SpoolReports;
-  readonly newStream: () => string;
-  readonly now: () => number;
-  readonly disk?: SpoolDisk;
-  /** What is acknowledged sooner than this after its write is never synced: it is on the receiver's disk. */
-  readonly syncAfterMs: number;
-}
 
 /** How long after an acknowledgement its position is written down: what `kill -9` makes us send twice. */
 const SAVE_AFTER_MS = 200;
 const ROOM_CHECK_MS = 100;
+/** Part of the limit from which stderr says that the spool fills up, and below which it is over. */
+const DANGER = 0.75;
 
 export class SpoolSink implements Sink {
   readonly #o: SpoolSinkOptions;
@@ -52,16 +36,20 @@ export class SpoolSink implements Sink {
   #spool: Spool | undefined;
   /** Own numbers of the events that report a refusal. */
   readonly #refusalReports = new Set<number>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
-  #unreported: { count: number; code: AuditErrorCode; sinceMs: number } | undefined;
-  readonly #count = { recorded: 0, acknowledged: 0, refused: 0, dropped: 0, failures: 0, damagedBytes: 0 };
+  readonly #timers: Timers;
+  readonly #dropped: Dropped;
+  #stirring = false;
+  readonly #count = { recorded: 0, acknowledged: 0, refused: 0, failures: 0, damagedBytes: 0 };
 
   constructor(options: SpoolSinkOptions) {
     this.#o = options;
+    this.#timers = new Timers(options.setTimer);
+    this.#dropped = new Dropped(options.notices, (...gap) => options.reports.dropped(...gap));
     this.#inherited = new Inherited({
       root: options.root,
       me: options.owner,
       now: options.now,
+      monotonicMs: options.monotonicMs,
       onDamage: (damage) => this.#damaged(damage),
       onFound: () => this.#sender?.wake(),
     });
@@ -78,7 +66,9 @@ export class SpoolSink implements Sink {
         options: this.#o.sender,
         streams: () => (this.#spool === undefined ? this.#inherited.streams : [this.#spool.reader, ...this.#inherited.streams]),
         events: {
-          acknowledged: (stream, parcels) => this.#acknowledged(stream, parcels),
+          wantsReceipts: (stream, parcels) =>
+            stream === this.#spool?.reader && this.#waiters.wantsReceipt(parcels[0]!.number, parcels.at(-1)!.number),
+          acknowledged: (stream, parcels, receipts) => this.#acknowledged(stream, parcels.length, receipts),
           refused: (stream, parcel, status, reason) => this.#refused(stream, parcel, status, reason),
           failed: (reason, needsHelp) => this.#failed(reason, needsHelp),
           unreadable: (stream, error) => this.#unreadable(stream, error),
@@ -87,25 +77,39 @@ export class SpoolSink implements Sink {
           },
         },
       });
-      this.#timers.set("beat", setInterval(() => this.#tick(), HEARTBEAT_MS).unref());
+      this.#timers.later("beat", HEARTBEAT_MS, () => this.#tick());
       void this.#inherited.look();
     });
   }
 
-  place(): Place {
+  place(beyond: boolean): Place {
     const spool = this.#ready();
-    if (spool.isFull(this.#inherited.waitingBytes)) {
+    if (!beyond && spool.isFull(this.#inherited.waitingBytes)) {
       throw new AuditError("SPOOL_FULL", `the spool in ${this.#o.root} holds its limit of ${this.#o.limits.maxBytes} bytes`);
     }
     return { stream: spool.stream, number: spool.next };
   }
 
   write(record: AuditLogRecord): void {
-    const number = this.#ready().append(this.#encoder.encode(record));
+    const frame = this.#encoder.encode(record, FRAME_HEADER_BYTES);
+    sealFrame(frame);
+    const number = this.#ready().append(frame);
     this.#count.recorded++;
     this.#waiters.born(number, this.#o.now());
-    this.#later("sync", this.#o.syncAfterMs, () => void this.#spool?.sync());
-    atRoot(() => this.#sender?.wake());
+    if (!this.#stirring) this.#stir();
+  }
+
+  /** What follows a write, once for all writes of a turn of the event loop, and outside of the request that made them. */
+  #stir(): void {
+    this.#stirring = true;
+    atRoot(() => {
+      this.#timers.later("sync", this.#o.syncAfterMs, () => void this.#spool?.sync());
+      setImmediate(() => {
+        this.#stirring = false;
+        this.#sayHowFull();
+        this.#sender?.wake();
+      });
+    });
   }
 
   /** The spool: opened by the first event, and opened anew when it is not ours any more. */
@@ -129,17 +133,18 @@ export class SpoolSink implements Sink {
   }
 
   drop(code: AuditErrorCode): void {
-    this.#count.dropped++;
-    this.#unreported ??= { count: 0, code, sinceMs: this.#o.now() };
-    this.#unreported.count++;
-    this.#o.notices.begin("drop", `events are being dropped (${code}) because the policy says so; stats().dropped counts them`);
+    this.#dropped.add(code, this.#o.now());
   }
 
-  settled(_record: AuditLogRecord | undefined, place: Place | undefined, signal: AbortSignal): Promise<void> {
+  settled({ place, id }: Emitted, signal: AbortSignal): Promise<LedgerReceipt | undefined> {
+    return this.#settled(place?.number ?? 0, id, signal);
+  }
+
+  #settled(number: number, id: string, signal: AbortSignal): Promise<LedgerReceipt | undefined> {
     return new Promise((resolve, reject) => {
-      const forget = this.#waiters.add(place?.number ?? 0, (outcome) => {
+      const forget = this.#waiters.add(number, id, (outcome) => {
         signal.removeEventListener("abort", onAbort);
-        if (outcome.at === "acknowledged") resolve();
+        if (outcome.at === "acknowledged") resolve(outcome.receipt);
         else if (outcome.at === "refused") reject(new AuditError("REFUSED", `the receiver refused the event: ${outcome.reason}`));
         else reject(new AuditError("SHUT_DOWN", "shut down before the receiver acknowledged the event", { spooled: true }));
       });
@@ -150,6 +155,34 @@ export class SpoolSink implements Sink {
       if (signal.aborted) onAbort();
       else signal.addEventListener("abort", onAbort, { once: true });
     });
+  }
+
+  async synced({ place }: Emitted, signal: AbortSignal): Promise<void> {
+    const gaveUp = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    });
+    await Promise.race([this.#spool?.syncTo(place?.number ?? 0), gaveUp]);
+  }
+
+  block(timeoutMs: number): boolean {
+    const spool = this.#spool;
+    if (spool === undefined) return false;
+    this.#o.notices.begin("block", `the spool in ${this.#o.root} is full: the event loop waits, because the policy says so`);
+    const { maxBatchRecords, maxBatchBytes, backoff } = this.#o.sender;
+    const streams = [spool.reader, ...this.#inherited.streams];
+    const before = streams.map((stream) => stream.acknowledged);
+    deliverBlocking(streams, {
+      transport: this.#o.transport,
+      ...{ maxBatchRecords, maxBatchBytes, timeoutMs, retryMs: backoff.firstMs },
+      freeBytes: this.#o.limits.maxBytes / 4,
+    });
+    streams.forEach((stream, at) => {
+      const count = stream.acknowledged - before[at]!;
+      if (count <= 0) return;
+      stream.saveNow(); // in a loop that never turns, nobody else would
+      this.#acknowledged(stream, count);
+    });
+    return !spool.isFull(this.#inherited.waitingBytes);
   }
 
   async room(signal: AbortSignal): Promise<void> {
@@ -166,14 +199,15 @@ export class SpoolSink implements Sink {
     const timer = setTimeout(() => deadline.abort(new AuditError("TIMEOUT", "flush")), timeoutMs);
     atRoot(() => this.#sender?.hurry());
     // A refusal settles too; what is left is what counts.
-    await this.settled(undefined, { stream: spool.stream, number: spool.next - 1 }, deadline.signal).catch(() => undefined);
+    const last = spool.next - 1;
+    await this.#settled(last, "", deadline.signal).catch(() => undefined);
     clearTimeout(timer);
-    return spool.waiting;
+    return Math.max(0, last - spool.reader.acknowledged);
   }
 
   async close(timeoutMs: number): Promise<void> {
     await this.flush(timeoutMs);
-    this.#stopTimers();
+    this.#timers.stop();
     this.#sender?.stop();
     await this.#transport?.close();
     await this.#sender?.idle();
@@ -187,7 +221,7 @@ export class SpoolSink implements Sink {
   }
 
   closeNow(): void {
-    this.#stopTimers();
+    this.#timers.stop();
     const spool = this.#spool;
     this.#spool = undefined;
     this.#sayWhatIsLeft(spool);
@@ -199,6 +233,7 @@ export class SpoolSink implements Sink {
     const last = spool === undefined ? 0 : spool.next - 1;
     return {
       ...this.#count,
+      dropped: this.#dropped.total,
       waiting: spool?.waiting ?? 0,
       waitingBytes: (spool?.reader.waitingBytes ?? 0) + this.#inherited.waitingBytes,
       takenOver: this.#inherited.streams.length,
@@ -207,11 +242,15 @@ export class SpoolSink implements Sink {
     };
   }
 
-  #acknowledged(stream: StreamReader, parcels: readonly Parcel[]): void {
-    this.#count.acknowledged += parcels.length;
-    if (parcels.length > 0) this.#o.notices.end("delivery", `events reach ${this.#transport?.url} again`);
-    if (stream === this.#spool?.reader) this.#waiters.settle(stream.acknowledged);
-    this.#later(`save ${stream.stream}`, SAVE_AFTER_MS, () => void stream.save());
+  #acknowledged(stream: StreamReader, count: number, receipts: readonly LedgerReceipt[] = []): void {
+    this.#count.acknowledged += count;
+    if (count > 0) this.#o.notices.end("delivery", `events reach ${this.#transport?.url} again`);
+    if (stream === this.#spool?.reader) {
+      this.#waiters.settle(stream.acknowledged, { receipts });
+      for (const number of this.#refusalReports) if (number <= stream.acknowledged) this.#refusalReports.delete(number);
+    }
+    this.#timers.later(`save ${stream.stream}`, SAVE_AFTER_MS, () => void stream.save());
+    this.#sayHowFull();
     this.#reportDropped();
   }
 
@@ -222,7 +261,7 @@ export class SpoolSink implements Sink {
     this.#count.refused++;
     notices.begin(`refused ${stream.stream}`, `the receiver refuses an event for good (${reason}); it is kept in ${path}`);
     const own = stream === this.#spool?.reader;
-    if (own) this.#waiters.settle(number, { number, reason });
+    if (own) this.#waiters.settle(number, { refused: { number, reason } });
     // A refused report must not make another one, for ever.
     if (own && this.#refusalReports.delete(number)) return;
     this.#refusalReports.add(this.#spool?.next ?? 1);
@@ -259,35 +298,27 @@ export class SpoolSink implements Sink {
     if (!torn) this.#o.reports.damaged(damage);
   }
 
-  /** There is room again: the gap becomes an event of its own. */
   #reportDropped(): void {
-    const gap = this.#unreported;
-    if (gap === undefined || this.#spool?.isFull(this.#inherited.waitingBytes)) return;
-    this.#unreported = undefined;
-    this.#o.notices.end("drop", `events are taken again; ${gap.count} were dropped`);
-    this.#o.reports.dropped(gap.count, gap.code, gap.sinceMs);
+    if (!this.#spool?.isFull(this.#inherited.waitingBytes)) this.#dropped.settle();
+  }
+
+  #sayHowFull(): void {
+    const { notices, limits, root } = this.#o;
+    const share = ((this.#spool?.reader.waitingBytes ?? 0) + this.#inherited.waitingBytes) / limits.maxBytes;
+    if (share >= DANGER) notices.begin("full", `the spool in ${root} is ${Math.floor(share * 100)} % full`);
+    else if (share < DANGER / 2) {
+      notices.end("full", `the spool in ${root} has room again`);
+      notices.end("block");
+    }
   }
 
   #tick(): void {
+    this.#timers.later("beat", HEARTBEAT_MS, () => this.#tick());
     this.#spool?.beat();
     this.#inherited.beat();
     void this.#inherited.look();
     this.#reportDropped();
     this.#sender?.wake();
-  }
-
-  #later(key: string, ms: number, run: () => void): void {
-    if (this.#timers.has(key)) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(key);
-      run();
-    }, ms);
-    this.#timers.set(key, timer.unref());
-  }
-
-  #stopTimers(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
   }
 
   #sayWhatIsLeft(spool: Spool | undefined): void {

@@ -7,10 +7,11 @@ import { gzip } from "node:zlib";
 import { context } from "@opentelemetry/api";
 import { suppressTracing } from "@opentelemetry/core";
 import { Agent, buildConnector, type Dispatcher } from "undici";
-import { readAnswer } from "./otlp-answer.ts";
+import { type LedgerReceipt, readAnswer } from "./otlp-answer.ts";
 
 export type Outcome =
-  | { readonly at: "acknowledged" }
+  /** The receiver has it. With receipts only when they were asked for and the receiver gives any. */
+  | { readonly at: "acknowledged"; readonly receipts?: readonly LedgerReceipt[] }
   /** The contents were not taken: sending the same again is no use, sending less may be. */
   | { readonly at: "refused"; readonly status: number; readonly reason: string }
   /** It may pass by itself. */
@@ -20,13 +21,15 @@ export type Outcome =
 
 export interface Transport {
   readonly url: string;
-  /** Never throws. */
-  send(body: Buffer): Promise<Outcome>;
+  /** Never throws. @param receipts somebody waits for what the receiver says of each record */
+  send(body: Buffer, receipts: boolean): Promise<Outcome>;
   close(): Promise<void>;
 }
 
 export interface HttpTransportOptions {
   readonly url: string;
+  /** Where the same payload is answered with receipts; a receiver that has no such place is sent to `url` instead. */
+  readonly auditUrl?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly compression: "none" | "gzip";
@@ -34,14 +37,19 @@ export interface HttpTransportOptions {
   readonly now: () => number;
 }
 
-/** An answer is small; more than this is not one. */
-const MAX_ANSWER_BYTES = 64 * 1024;
+/** A receipt has some 200 bytes; more than this is no answer. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** How long a receiver without `/v1/audit` is not asked for it again. */
+const ASK_AGAIN_AFTER_MS = 10 * 60_000;
+/** What a receiver that knows only OTLP says to `/v1/audit`. */
+const NOT_THERE: ReadonlySet<number> = new Set([404, 405, 415, 501]);
 const compress = promisify(gzip);
 
 export class HttpTransport implements Transport {
   readonly url: string;
   readonly #options: HttpTransportOptions;
   readonly #agent: Agent;
+  #askAfterMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HttpTransportOptions) {
     this.url = options.url;
@@ -55,20 +63,35 @@ export class HttpTransport implements Transport {
     });
   }
 
-  async send(body: Buffer): Promise<Outcome> {
+  async send(body: Buffer, receipts: boolean): Promise<Outcome> {
     try {
       const zipped = this.#options.compression === "gzip";
       const bytes = zipped ? await compress(body) : body;
       const headers: Record<string, string> = { ...this.#options.headers, "content-type": "application/x-protobuf" };
       if (zipped) headers["content-encoding"] = "gzip";
-      // Without this an instrumented undici would make a span, and with it perhaps an event, of every delivery.
-      const response = await context.with(suppressTracing(context.active()), () =>
-        this.#agent.request({ ...target(this.url), method: "POST", headers, body: bytes }),
-      );
-      return judge(response, new Uint8Array(await response.body.arrayBuffer()), this.#options.now());
+      const { auditUrl, now } = this.#options;
+      if (receipts && auditUrl !== undefined && now() >= this.#askAfterMs) {
+        const answer = await this.#post(auditUrl, { ...headers, accept: "application/json" }, bytes);
+        if (!NOT_THERE.has(answer.response.statusCode)) return judge(answer.response, answer.body, now());
+        this.#askAfterMs = now() + ASK_AGAIN_AFTER_MS;
+      }
+      const { response, body: said } = await this.#post(this.url, headers, bytes);
+      return judge(response, said, now());
     } catch (error) {
       return { at: "retry", reason: describe(error) };
     }
+  }
+
+  async #post(
+    url: string,
+    headers: Record<string, string>,
+    body: Buffer,
+  ): Promise<{ response: Dispatcher.ResponseData; body: Uint8Array }> {
+    // Without this an instrumented undici would make a span, and with it perhaps an event, of every delivery.
+    const response = await context.with(suppressTracing(context.active()), () =>
+      this.#agent.request({ ...target(url), method: "POST", headers, body }),
+    );
+    return { response, body: new Uint8Array(await response.body.arrayBuffer()) };
   }
 
   async close(): Promise<void> {

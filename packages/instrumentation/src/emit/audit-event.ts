@@ -75,12 +75,19 @@ export interface AuditEvent {
   readonly severity?: number | undefined;
 }
 
-/** What the receiver's acknowledgement of one event is worth: it has this event on disk. */
+/** What a commit resolves with. */
 export interface Receipt {
   readonly id: string;
   /** The producer's stream and this event's place in it, from 1. With an exporter of one's own: "" and 0. */
   readonly stream: string;
   readonly number: number;
-  /** This process's clock, Unix milliseconds. */
+  /** Where it is safe now: on the receiver's disk, or on this machine's. */
+  readonly durable: Durable;
+  /** When that was known here: this process's clock, Unix milliseconds. */
   readonly acknowledgedAtMs: number;
+  /** The event's line in the ledger, from Proofline's `/v1/audit`; a receiver that knows only OTLP gives none. */
+  readonly ledger?: { readonly log: string; readonly seq: number; readonly leafHash: string } | undefined;
 }
+
+/** `receiver`: acknowledged, on the receiver's disk. `disk`: in the spool, synced (`fdatasync`), and survives a power cut here. */
+export type Durable = "receiver" | "disk";

@@ -2,7 +2,9 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { context, type SpanContext } from "@opentelemetry/api";
+import type { LiveCall } from "../spans/live.ts";
 import type { Actor } from "./audit-event.ts";
+import { withBaggage } from "./baggage.ts";
 import { newTrace, traceHere } from "./trace.ts";
 
 /** What every event inside takes over unless it says otherwise. */
@@ -24,6 +26,8 @@ export interface Surroundings extends AuditContext {
   readonly requestId?: string | undefined;
   /** Of the audited step that is running. */
   readonly stepId?: string | undefined;
+  /** The call of a model or tool that a library tells of by itself, and in which this runs. */
+  readonly call?: LiveCall | undefined;
   /** Joins the events when no span is active: from the incoming `traceparent`, or made up at the outermost context. */
   readonly trace?: SpanContext | undefined;
   /** The request's own surroundings, so that an actor set deep inside is known to the request's event too. */
@@ -38,9 +42,19 @@ export const atRoot: <T>(fn: () => T) => T = AsyncLocalStorage.snapshot();
 /**
  * Runs `fn`; every event in it, also later in its promises and callbacks, takes over `ctx`. Nests: an inner context adds to the
  * outer one, and wins.
+ * @param options.propagate whether actor, workflow, task, run and tenant also go to the services that are called, in W3C baggage: OpenTelemetry's
+ *   propagator must be set up for it (the register hook's is), and whoever is called can read it. Default: PROOFLINE_PROPAGATE_CONTEXT
  */
-export function withAuditContext<T>(ctx: AuditContext, fn: () => T): T {
-  return runIn(within(traced(ctx)), fn);
+export function withAuditContext<T>(ctx: AuditContext, fn: () => T, options: { readonly propagate?: boolean } = {}): T {
+  const run = (): T => runIn(within(traced(ctx)), fn);
+  return (options.propagate ?? propagated) ? context.with(withBaggage(context.active(), ctx), run) : run();
+}
+
+let propagated = false;
+
+/** What `propagate` is when a call does not say it. Default: false. */
+export function propagateByDefault(yes: boolean): void {
+  propagated = yes;
 }
 
 /**
@@ -78,6 +92,19 @@ export function within(more: Partial<Surroundings>): Surroundings {
 /** `more` with a trace of its own when nothing here gives one, so that the events inside belong together. */
 export function traced(more: Partial<Surroundings>): Partial<Surroundings> {
   return traceHere(context.active(), storage.getStore()) === undefined ? { ...more, trace: newTrace() } : more;
+}
+
+/** Lets a library's channel carry the surroundings into what it starts. */
+export function bindSurroundings<M extends object>(
+  channel: {
+    bindStore(store: AsyncLocalStorage<Surroundings>, transform: (message: M) => Surroundings): void;
+    unbindStore(store: AsyncLocalStorage<Surroundings>): unknown;
+  },
+  transform: (message: M, here: Surroundings | undefined) => Surroundings | undefined,
+): () => void {
+  // An empty store stands for none: a channel cannot bind nothing.
+  channel.bindStore(storage, (message) => transform(message, storage.getStore()) ?? storage.getStore() ?? {});
+  return () => void channel.unbindStore(storage);
 }
 
 export function runIn<T>(here: Surroundings, fn: () => T): T {

@@ -1,5 +1,5 @@
-// lower.ts: an audit event, with its surroundings, as the log record that OpenTelemetry's Logs API takes. Pure; knows no
-// provider, no clock and no disk. Anything odd at run time is kept as far as it can be said: what is missing, the receiver marks.
+// lower.ts: an audit event, with its surroundings, as the parts of a log record. Pure; knows no provider, no clock and no disk.
+// Anything odd at run time is kept as far as it can be said: what is missing, the receiver marks.
 
 import type { HrTime } from "@opentelemetry/api";
 import * as names from "@proofline/event";
@@ -11,31 +11,32 @@ import { plainValue } from "./plain-value.ts";
 /** Version of the set of attributes that these events carry. */
 export const SCHEMA_VERSION = "1";
 
-/** The record before it has an id, a number and a trace. */
+/** The record before it is redacted and has its number. Values are plain: what OTLP can carry. */
 export interface Lowered {
   readonly eventName: string;
-  /** Attributes that pass through OpenTelemetry's SDK unharmed. */
-  readonly attributes: Record<string, unknown>;
-  /** Attributes that would not; set again after the SDK. */
-  readonly fragile: Map<string, unknown>;
+  /** The receiver of this object may change it. */
+  readonly attributes: Map<string, unknown>;
   readonly body: unknown;
-  readonly bodyIsFragile: boolean;
   readonly time: HrTime;
-  readonly severity: number;
+  readonly severity: number | undefined;
 }
 
 /** @param nowMs used when the event has no time of its own, or none that can be read */
 export function lower(event: AuditEvent, here: Surroundings | undefined, nowMs: number): Lowered {
-  const fields = new Attributes();
+  const fields = new Fields();
   fields.put(names.ATTR_AUDIT_SCHEMA_VERSION, SCHEMA_VERSION);
   fields.word(names.ATTR_AUDIT_RECORD_ID, event.id);
   fields.actor(event.actor ?? here?.actor, names.ATTR_AUDIT_ACTOR_ID, names.ATTR_AUDIT_ACTOR_TYPE);
   fields.word(names.ATTR_AUDIT_ACTION, event.action);
   fields.word(names.ATTR_AUDIT_OUTCOME, event.outcome);
-  fields.word(names.ATTR_AUDIT_TARGET_ID, event.target?.id);
-  fields.word(names.ATTR_AUDIT_TARGET_TYPE, event.target?.type);
-  fields.word(names.ATTR_AUDIT_SOURCE_ID, event.source?.id);
-  fields.word(names.ATTR_AUDIT_SOURCE_TYPE, event.source?.type);
+  if (event.target !== undefined) {
+    fields.word(names.ATTR_AUDIT_TARGET_ID, event.target?.id);
+    fields.word(names.ATTR_AUDIT_TARGET_TYPE, event.target?.type);
+  }
+  if (event.source !== undefined) {
+    fields.word(names.ATTR_AUDIT_SOURCE_ID, event.source?.id);
+    fields.word(names.ATTR_AUDIT_SOURCE_TYPE, event.source?.type);
+  }
   fields.actor(
     event.onBehalfOf ?? here?.onBehalfOf,
     names.ATTR_PROOFLINE_DELEGATION_ON_BEHALF_OF_ID,
@@ -53,37 +54,38 @@ export function lower(event: AuditEvent, here: Surroundings | undefined, nowMs: 
   fields.put(names.ATTR_PROOFLINE_LINEAGE_PARENTS, event.parents);
   fields.all(here?.attributes);
   fields.all(event.attributes);
-  const body = plainValue(event.body);
   return {
     eventName: typeof event.event === "string" ? event.event : "",
-    attributes: fields.sturdy,
-    fragile: fields.fragile,
-    body: body.value,
-    bodyIsFragile: body.fragile,
-    time: hrTime(event.time, nowMs),
+    attributes: fields.map,
+    body: plainValue(event.body),
+    time: hrTimeOf(event.time, nowMs),
     severity: typeof event.severity === "number" ? event.severity : 9,
   };
 }
 
-class Attributes {
-  readonly sturdy: Record<string, unknown> = {};
-  readonly fragile = new Map<string, unknown>();
+/** What the surroundings know, for a record that was not made by {@link lower}: fills in what is not there. */
+export function fillFrom(here: Surroundings | undefined, attributes: Map<string, unknown>): void {
+  const known = lower({ event: "", action: undefined, outcome: undefined } as never, here, 0).attributes;
+  for (const [name, value] of known) if (!attributes.has(name)) attributes.set(name, value);
+}
+
+class Fields {
+  readonly map = new Map<string, unknown>();
 
   put(name: string, value: unknown): void {
     if (value === undefined) return;
     const plain = plainValue(value);
-    if (plain.value === undefined) return;
-    // The SDK refuses the empty name, and a plain object cannot hold `__proto__`.
-    if (plain.fragile || name === "" || name === "__proto__") this.fragile.set(name, plain.value);
-    else this.sturdy[name] = plain.value;
+    if (plain !== undefined) this.map.set(name, plain);
   }
 
   /** What is a word by the names' contract: a number becomes one, anything else stays what it is, and the receiver marks it. */
   word(name: string, value: unknown): void {
-    this.put(name, typeof value === "number" || typeof value === "bigint" ? String(value) : value);
+    if (typeof value === "string") this.map.set(name, value);
+    else this.put(name, typeof value === "number" || typeof value === "bigint" ? String(value) : value);
   }
 
   actor(actor: Actor | undefined, id: string, type: string): void {
+    if (actor === undefined) return;
     this.word(id, actor?.id);
     this.word(type, actor?.type);
   }
@@ -95,7 +97,7 @@ class Attributes {
 }
 
 /** Nanoseconds are kept; what is no time at all becomes now. */
-function hrTime(time: Date | number | bigint | undefined, nowMs: number): HrTime {
+export function hrTimeOf(time: Date | number | bigint | undefined, nowMs: number): HrTime {
   if (typeof time === "bigint" && time >= 0n && time < 2n ** 64n)
     return [Number(time / 1_000_000_000n), Number(time % 1_000_000_000n)];
   const given = time instanceof Date ? time.getTime() : time;

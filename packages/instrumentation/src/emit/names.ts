@@ -23,6 +23,17 @@ export const ATTR_HTTP_REQUEST_METHOD = "http.request.method";
 export const ATTR_HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
 export const ATTR_HTTP_ROUTE = "http.route";
 export const ATTR_HTTP_REQUEST_HEADER_X_REQUEST_ID = "http.request.header.x-request-id";
+/** int, bytes that came. */
+export const ATTR_HTTP_REQUEST_BODY_SIZE = "http.request.body.size";
+/** The body of a mutation, redacted. */
+export const ATTR_PROOFLINE_HTTP_REQUEST_BODY = "proofline.http.request.body";
+/** Why it is not there: `upload`, `encoded`, `too_large`, `unfinished`, `unreadable`. */
+export const ATTR_PROOFLINE_HTTP_REQUEST_BODY_OMITTED = "proofline.http.request.body.omitted";
+/** A statement without its values. */
+export const ATTR_PROOFLINE_DB_QUERY_SHAPE = "proofline.db.query.shape";
+/** Keyed digest of its values. */
+export const ATTR_PROOFLINE_DB_VALUES_DIGEST = "proofline.db.values.digest";
+export const ATTR_NETWORK_PEER_ADDRESS = "network.peer.address";
 export const ATTR_URL_PATH = "url.path";
 export const ATTR_CLIENT_ADDRESS = "client.address";
 export const ATTR_USER_AGENT_ORIGINAL = "user_agent.original";

@@ -9,25 +9,16 @@ export const MAX_PARTS = 20_000;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
-export interface Plain {
-  readonly value: unknown;
-  /** true: OpenTelemetry's SDK would drop or damage it on its way (an int64 beyond 2^53, a key `__proto__`). */
-  readonly fragile: boolean;
-}
-
 /**
  * null, boolean, number, string, bigint (int64 only), Uint8Array, arrays, plain objects; objects with a key `__proto__` as Map.
  * `undefined` stays undefined at the top and is left out of objects, as JSON does. Cost: linear, at most MAX_PARTS parts.
  */
-export function plainValue(value: unknown): Plain {
+export function plainValue(value: unknown): unknown {
   const kind = typeof value;
-  if (kind === "string" || kind === "number" || kind === "boolean") return { value, fragile: false };
-  const walk = new Walk();
-  return { value: walk.value(value, 1), fragile: walk.fragile };
+  return kind === "string" || kind === "number" || kind === "boolean" ? value : new Walk().value(value, 1);
 }
 
 class Walk {
-  fragile = false;
   #parts = 0;
   readonly #open = new Set<object>();
 
@@ -53,9 +44,7 @@ class Walk {
   #integer(value: bigint): unknown {
     const small = Number(value);
     if (Number.isSafeInteger(small)) return small;
-    if (value < INT64_MIN || value > INT64_MAX) return value.toString();
-    this.fragile = true;
-    return value;
+    return value < INT64_MIN || value > INT64_MAX ? value.toString() : value;
   }
 
   #object(value: object, depth: number): unknown {
@@ -115,9 +104,7 @@ class Walk {
       const value = lazy ? this.#read(item as () => unknown, depth) : this.value(item, depth + 1);
       if (value !== undefined) out.set(key, value);
     }
-    if (!out.has("__proto__")) return Object.fromEntries(out);
-    this.fragile = true;
-    return out;
+    return out.has("__proto__") ? out : Object.fromEntries(out);
   }
 
   #read(get: () => unknown, depth: number): unknown {

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { isThreadGone, thisThread } from "./threads.ts";
 
 /** A process, told apart from any later one with the same number. Each part is of [0-9a-z]. */
 export interface Owner {
@@ -14,36 +15,45 @@ export interface Owner {
   readonly host: string;
   /** This run of the kernel; "0" where the system does not say. */
   readonly boot: string;
+  /** 0: the main thread. */
+  readonly thread: number;
 }
 
 /** A folder whose owner says nothing for this long is taken for dead when nothing better can be known. */
-export const SILENT_AFTER_MS: number = 5 * 60_000;
+export const SILENT_AFTER_MS: number = 2 * 60_000;
 /** How often an owner says that it is alive. */
 export const HEARTBEAT_MS = 20_000;
 
 export function thisProcess(): Owner {
   const namespace = attempt(() => readlinkSync("/proc/self/ns/pid"), "");
   const boot = attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), "");
-  return { pid: process.pid, start: startOf(process.pid), host: short(`${hostname()}|${namespace}`), boot: boot && short(boot) };
+  return {
+    pid: process.pid,
+    start: startOf(process.pid),
+    host: short(`${hostname()}|${namespace}`),
+    boot: boot && short(boot),
+    thread: thisThread,
+  };
 }
 
-/** `<stream>.<pid>.<start>.<host>.<boot>`, or `<stream>.free` when its owner has left it in order. */
+/** `<stream>.<pid>.<start>.<host>.<boot>`, of a worker thread with `.t<thread>` behind it; or `<stream>.free` when its owner has left it in order. */
 export function folderName(stream: string, owner: Owner | "free"): string {
   if (owner === "free") return `${stream}.free`;
-  return `${stream}.${owner.pid}.${owner.start}.${owner.host}.${owner.boot || "0"}`;
+  const thread = owner.thread === 0 ? "" : `.t${owner.thread}`;
+  return `${stream}.${owner.pid}.${owner.start}.${owner.host}.${owner.boot || "0"}${thread}`;
 }
 
 export function parseFolderName(name: string): { stream: string; owner: Owner | "free" } | undefined {
   const free = /^([0-9A-Z]{26})\.free$/.exec(name);
   if (free) return { stream: free[1]!, owner: "free" };
-  const owned = /^([0-9A-Z]{26})\.([1-9][0-9]{0,9})\.([0-9]+)\.([0-9a-f]+)\.([0-9a-f]+)$/.exec(name);
+  const owned = /^([0-9A-Z]{26})\.([1-9][0-9]{0,9})\.([0-9]+)\.([0-9a-f]+)\.([0-9a-f]+)(?:\.t([1-9][0-9]{0,9}))?$/.exec(name);
   if (!owned) return undefined;
-  const [, stream, pid, start, host, boot] = owned;
-  return { stream: stream!, owner: { pid: Number(pid), start: start!, host: host!, boot: boot! } };
+  const [, stream, pid, start, host, boot, thread = "0"] = owned;
+  return { stream: stream!, owner: { pid: Number(pid), start: start!, host: host!, boot: boot!, thread: Number(thread) } };
 }
 
 /**
- * @param silentMs time since the owner's last heartbeat
+ * @param silentMs for how long the owner has given no sign of life
  * @param startNow start of whatever process has that number now: undefined when there is none
  */
 export function isGone(
@@ -51,6 +61,7 @@ export function isGone(
   me: Owner,
   silentMs: number,
   startNow: (pid: number) => string | undefined,
+  threadGone: (thread: number) => boolean = isThreadGone,
 ): boolean {
   if (owner === "free") return true;
   if (owner.host !== me.host) return silentMs > SILENT_AFTER_MS;
@@ -58,7 +69,10 @@ export function isGone(
   const start = startNow(owner.pid);
   if (start === undefined) return true;
   if (start === "0" || owner.start === "0") return silentMs > SILENT_AFTER_MS;
-  return start !== owner.start;
+  if (start !== owner.start) return true;
+  // The process lives; of its threads only the main one is sure to live as long.
+  if (owner.thread === 0) return false;
+  return (owner.pid === me.pid && threadGone(owner.thread)) || silentMs > SILENT_AFTER_MS;
 }
 
 /** When the process with this number started, "0" when that cannot be told, undefined when there is none. */

@@ -2,10 +2,10 @@
 // the death of the process at that very moment; a power cut, from the next sync on. Knows no reader.
 
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AuditError } from "../errors.ts";
 import { nodeDisk, type SpoolDisk } from "./disk.ts";
-import { encodeFrame, MAX_FRAME_BYTES } from "./frame.ts";
+import { encodeFrame, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from "./frame.ts";
 
 export interface Segment {
   /** Number of its first frame; also its name. */
@@ -34,6 +34,10 @@ export class SegmentWriter {
   #synced = 0;
   #syncing: Promise<void> | undefined;
   #folderSynced = false;
+  #rootSynced = false;
+  /** Behind the first and up to the second number, the disk has refused to sync something. */
+  #syncedBefore = 0;
+  #unsyncable = 0;
   #broken = false;
   readonly #onSyncFailure: (error: unknown) => void;
 
@@ -60,10 +64,14 @@ export class SegmentWriter {
    * @throws {AuditError} SPOOL_WRITE; then nothing was appended, and the number is free again
    */
   append(body: Uint8Array): number {
-    if (body.length > MAX_FRAME_BYTES) {
-      throw new AuditError("SPOOL_WRITE", `a record of ${body.length} bytes is larger than ${MAX_FRAME_BYTES}`);
+    return this.appendFrame(encodeFrame(body));
+  }
+
+  /** The same, of a frame that is sealed already. */
+  appendFrame(frame: Uint8Array): number {
+    if (frame.length - FRAME_HEADER_BYTES > MAX_FRAME_BYTES) {
+      throw new AuditError("SPOOL_WRITE", `a record of ${frame.length} bytes is larger than ${MAX_FRAME_BYTES}`);
     }
-    const frame = encodeFrame(body);
     try {
       const segment = this.#segment();
       this.#write(frame, segment);
@@ -101,10 +109,17 @@ export class SegmentWriter {
 
   /** The old file is synced before it is closed, off the event loop. */
   #retire(file: number): void {
-    this.#syncing = (this.#syncing ?? Promise.resolve())
-      .then(() => this.#disk.sync(file))
-      .catch(this.#onSyncFailure)
-      .then(() => this.#disk.close(file));
+    const upTo = this.#next - 1;
+    void this.#chain(async () => {
+      try {
+        await this.#disk.sync(file);
+      } catch (error) {
+        this.#refuseSync(upTo);
+        throw error;
+      } finally {
+        this.#disk.close(file);
+      }
+    });
   }
 
   #write(frame: Uint8Array, segment: Segment): void {
@@ -112,7 +127,7 @@ export class SegmentWriter {
     let written = 0;
     try {
       while (written < frame.length) {
-        const count = this.#disk.write(file, frame.subarray(written));
+        const count = this.#disk.write(file, written === 0 ? frame : frame.subarray(written));
         if (count === 0) throw new Error("the disk took no byte");
         written += count;
       }
@@ -128,20 +143,65 @@ export class SegmentWriter {
   }
 
   /** Makes what was appended so far proof against a power cut. Off the event loop. A failure goes to `onSyncFailure`. */
-  async sync(): Promise<void> {
-    await this.#syncing;
-    if (this.#file === undefined || this.#synced === this.#next - 1) return;
-    const upTo = this.#next - 1;
-    const file = this.#file;
-    this.#syncing = (async () => {
-      await this.#disk.sync(file);
-      if (!this.#folderSynced) {
-        this.#folderSynced = true;
-        await this.#disk.syncFolder(this.#folder);
+  sync(): Promise<void> {
+    return this.syncTo(this.#next - 1).catch(() => undefined);
+  }
+
+  /**
+   * Resolves when no power cut can take the records up to `number`: all that wait at one moment share one `fdatasync`.
+   * @throws {AuditError} (rejects with) SPOOL_WRITE when the disk refused; a later sync of the same bytes would prove nothing
+   */
+  async syncTo(number: number): Promise<void> {
+    for (;;) {
+      if (number > this.#syncedBefore && number <= this.#unsyncable) {
+        throw new AuditError("SPOOL_WRITE", `the disk refused to sync the spool ${this.#folder}`, { spooled: true });
       }
-      this.#synced = Math.max(this.#synced, upTo);
-    })().catch(this.#onSyncFailure);
-    await this.#syncing;
+      if (this.#synced >= number) return;
+      if (this.#syncing === undefined && this.#file === undefined) return; // closed: it is the next process's
+      await (this.#syncing ?? this.#syncNow());
+    }
+  }
+
+  #syncNow(): Promise<void> {
+    const upTo = this.#next - 1;
+    const file = this.#file!;
+    return this.#chain(async () => {
+      try {
+        await this.#disk.sync(file);
+        await this.#syncFolders();
+        this.#synced = Math.max(this.#synced, upTo);
+      } catch (error) {
+        // The kernel may have forgotten what it could not write, and would call the next sync of it a success.
+        this.#refuseSync(upTo);
+        this.#broken = true;
+        this.#onSyncFailure(error);
+      }
+    });
+  }
+
+  #refuseSync(upTo: number): void {
+    if (this.#unsyncable === 0) this.#syncedBefore = this.#synced;
+    this.#unsyncable = Math.max(this.#unsyncable, upTo);
+  }
+
+  /** The names on the way to the files; a power cut could else take a whole folder. */
+  async #syncFolders(): Promise<void> {
+    if (this.#folderSynced) return;
+    this.#folderSynced = true;
+    await this.#disk.syncFolder(this.#folder);
+    if (this.#rootSynced) return;
+    this.#rootSynced = true;
+    await this.#disk.syncFolder(dirname(this.#folder));
+  }
+
+  /** One file operation off the event loop after the other. Never rejects. */
+  #chain(work: () => Promise<void>): Promise<void> {
+    const done: Promise<void> = (this.#syncing ?? Promise.resolve()).then(work).catch(this.#onSyncFailure);
+    this.#syncing = done;
+    void done.then(() => {
+      if (this.#syncing === done) this.#syncing = undefined;
+    });
+    return done;
   }
 
   /** Twice is fine. No append may follow. */

@@ -76,16 +76,22 @@ export class Spool {
   }
 
   /**
+   * @param frame sealed; see frame.ts
    * @throws {AuditError} SPOOL_WRITE; nothing was appended
    * Cost: see SegmentWriter.append.
    */
-  append(body: Uint8Array): number {
-    return this.#writer.append(body);
+  append(frame: Uint8Array): number {
+    return this.#writer.appendFrame(frame);
   }
 
   /** Power-cut safety for what is not acknowledged; nothing to do when everything is. */
   async sync(): Promise<void> {
     if (this.waiting > 0) await this.#writer.sync();
+  }
+
+  /** See SegmentWriter.syncTo. */
+  syncTo(number: number): Promise<void> {
+    return this.#writer.syncTo(number);
   }
 
   /** Says that the owner is alive. */

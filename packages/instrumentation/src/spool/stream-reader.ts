@@ -1,6 +1,7 @@
 // stream-reader.ts: reads one stream's frames back, from where the receiver's acknowledgement stands, whether the stream is being
 // written by this process or was left by a dead one. Damage ends in a report, never in an exception and never in silence.
 
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { FRAME_HEADER_BYTES, frameAt, MAX_FRAME_BYTES, nextFrame } from "./frame.ts";
@@ -24,7 +25,7 @@ export interface Damage {
   readonly torn: boolean;
 }
 
-interface Position {
+export interface Position {
   readonly segment: number;
   readonly offset: number;
   /** Of the last acknowledged record. */
@@ -64,18 +65,22 @@ export class StreamReader {
     this.#saved = this.#position;
   }
 
-  /** Opens what a dead process has left. */
-  static async left(folder: string, stream: string, onDamage: (damage: Damage) => void): Promise<StreamReader> {
+  /** Opens what a dead process has left. @param at where to begin; default: the position that was saved */
+  static async left(folder: string, stream: string, onDamage: (damage: Damage) => void, at?: Position): Promise<StreamReader> {
     const firsts = (await readdir(folder)).flatMap((name) => parseSegmentName(name) ?? []).sort((a, b) => a - b);
     const segments: Segment[] = [];
     for (const first of firsts) segments.push({ first, bytes: await sizeOf(join(folder, segmentName(first))) });
-    const position = startAt(segments, await savedPosition(folder));
+    const position = startAt(segments, at ?? (await savedPosition(folder)));
     return new StreamReader({ folder, stream, segments, growing: false, position, onDamage });
   }
 
   /** Number of the last acknowledged record. */
   get acknowledged(): number {
     return this.#position.number;
+  }
+
+  get position(): Position {
+    return this.#position;
   }
 
   /** Bytes on disk that are not acknowledged. */
@@ -159,9 +164,20 @@ export class StreamReader {
     return bytes.subarray(0, filled);
   }
 
-  /** The receiver has everything up to this record. */
-  advance(parcel: Parcel): void {
-    this.#position = { segment: parcel.segment, offset: parcel.end, number: parcel.number };
+  /** The receiver has everything up to this record. Never goes back: a late answer to something older changes nothing. */
+  advance({ segment, end, number }: Pick<Parcel, "segment" | "end" | "number">): void {
+    const { segment: at, offset } = this.#position;
+    if (segment > at || (segment === at && end > offset)) this.#position = { segment, offset: end, number };
+  }
+
+  /** {@link save} for who cannot wait, without the sync: at worst something is sent again. */
+  saveNow(): void {
+    const path = join(this.folder, POSITION_FILE);
+    writeFileSync(`${path}.now`, `${JSON.stringify(this.#position)}\n`, { mode: 0o600 });
+    renameSync(`${path}.now`, path);
+    while ((this.#segments[0]?.first ?? this.#position.segment) < this.#position.segment) {
+      rmSync(join(this.folder, segmentName(this.#segments.shift()!.first)), { force: true });
+    }
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { readdir, rename, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Heartbeats } from "./heartbeats.ts";
 import { folderName, isGone, type Owner, parseFolderName, runningSince } from "./owner.ts";
 import { HEARTBEAT_FILE } from "./spool.ts";
 import { type Damage, StreamReader } from "./stream-reader.ts";
@@ -14,10 +15,13 @@ export async function takeOver(o: {
   root: string;
   me: Owner;
   now: () => number;
+  heartbeats: Heartbeats;
   onDamage: (damage: Damage) => void;
 }): Promise<StreamReader[]> {
   const taken: StreamReader[] = [];
-  for (const name of await foldersIn(o.root)) {
+  const names = await foldersIn(o.root);
+  o.heartbeats.keep(new Set(names));
+  for (const name of names) {
     const found = parseFolderName(name);
     if (found === undefined || !(await isOwnerless(o, name, found.owner))) continue;
     const folder = join(o.root, folderName(found.stream, o.me));
@@ -39,7 +43,7 @@ export async function takeOver(o: {
 }
 
 async function isOwnerless(
-  o: { root: string; me: Owner; now: () => number },
+  o: { root: string; me: Owner; heartbeats: Heartbeats },
   name: string,
   owner: Owner | "free",
 ): Promise<boolean> {
@@ -48,7 +52,7 @@ async function isOwnerless(
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   );
-  return isGone(owner, o.me, o.now() - beat, runningSince);
+  return isGone(owner, o.me, o.heartbeats.silentMs(name, beat), runningSince);
 }
 
 async function foldersIn(root: string): Promise<string[]> {

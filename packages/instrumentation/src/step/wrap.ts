@@ -13,7 +13,14 @@ type AnyFunction = (...args: never[]) => unknown;
  * A generator's run begins with its first `next`. A thenable that is no Promise (a lazy query) is returned untouched.
  * @throws {AuditError} from the wrapped function, before it runs, when the start cannot be recorded
  */
-export function auditStep<F extends AnyFunction>(options: StepOptions<Parameters<F>>, fn: F): F {
+export function auditStep<F extends AnyFunction>(options: StepOptions<Parameters<F>>, fn: F): F;
+/** The same as a decorator of a method, as ECMAScript has them: `@auditStep({ event: "invoice.scored" })`. */
+export function auditStep(options: StepOptions): <F extends AnyFunction>(method: F, context: ClassMethodDecoratorContext) => F;
+export function auditStep(options: StepOptions, fn?: AnyFunction): unknown {
+  return fn === undefined ? (method: AnyFunction): AnyFunction => audited(options, method) : audited(options, fn);
+}
+
+function audited<F extends AnyFunction>(options: StepOptions<Parameters<F>>, fn: F): F {
   const original = fn as unknown as (this: unknown, ...args: unknown[]) => unknown;
   const begin = (args: unknown[]): Step => new Step(options.audit ?? audit, options as StepOptions, args);
   const wrapped = wrapperFor(original, begin);

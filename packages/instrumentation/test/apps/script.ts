@@ -18,6 +18,7 @@ const endings: Record<string, () => void> = {
   throw: () => {
     throw new Error("the application's own");
   },
+  reject: () => void Promise.reject(new Error("the application's own")),
   wait: () => void setInterval(() => undefined, 1000),
   "own handler": () => {
     process.on("SIGTERM", () => process.exit(7));

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { backoffMs } from "../../src/deliver/backoff.ts";
+import { backoffMs, LONGEST_ASKED_MS, pauseMs } from "../../src/deliver/backoff.ts";
 import { retryAfter } from "../../src/deliver/transport.ts";
 import { AuditError } from "../../src/errors.ts";
 import { event, everything, fixture, until } from "../kit/fixture.ts";
@@ -157,6 +157,15 @@ describe("waiting between attempts", () => {
         assert.ok(ms >= Math.floor(full / 2) && ms <= full);
       }),
     );
+  });
+
+  test("is as long as the receiver asks, within reason, and long where a person has to help", () => {
+    const o = { backoff: { firstMs: 100, maxMs: 10_000 }, slowMs: 30_000, random: () => 0.5 };
+    assert.equal(pauseMs({ at: "retry", reason: "" }, 1, o), 75);
+    assert.equal(pauseMs({ at: "retry", reason: "", afterMs: 60_000 }, 1, o), 60_000);
+    assert.equal(pauseMs({ at: "retry", reason: "", afterMs: 0 }, 1, o), 75);
+    assert.equal(pauseMs({ at: "retry", reason: "", afterMs: 86_400_000 }, 1, o), LONGEST_ASKED_MS);
+    assert.equal(pauseMs({ at: "misconfigured", reason: "" }, 1, o), 30_000);
   });
 
   test("takes Retry-After as seconds or as a date", () => {

@@ -25,12 +25,17 @@ export interface ChildOptions {
   readonly env?: Record<string, string>;
   /** Default: our source; none: what is built. */
   readonly conditions?: readonly string[];
+  /** No file of the child's grows beyond so many blocks of 512 bytes: to it, the disk is full. */
+  readonly fileBlocks?: number;
 }
 
 /** With nothing of this process's OTEL_ or PROOFLINE_ settings. */
-export function startChild(t: TestContext, { args, env, conditions = ["@proofline/source"] }: ChildOptions): Child {
+export function startChild(t: TestContext, { args, env, conditions = ["@proofline/source"], fileBlocks }: ChildOptions): Child {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL_|PROOFLINE_|NODE_TEST)/.test(name)));
-  const child = spawn(process.execPath, [...conditions.map((name) => `--conditions=${name}`), ...args], {
+  const words = [process.execPath, ...conditions.map((name) => `--conditions=${name}`), ...args];
+  const limited = ["/bin/sh", "-c", `ulimit -f ${fileBlocks}; exec "$0" "$@"`, ...words];
+  const [command, ...rest] = fileBlocks === undefined ? words : limited;
+  const child = spawn(command!, rest, {
     cwd: packageFolder,
     env: { ...clean, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -112,7 +112,7 @@ export async function killRounds(
   return { printed: printed.length, ledger: ids.length, appKills: killed.app, receiverKills: killed.receiver };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

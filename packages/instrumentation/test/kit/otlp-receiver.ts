@@ -104,6 +104,9 @@ export class OtlpReceiver {
   /** Answered with success only. */
   readonly accepted: SeenRecord[] = [];
   readonly headers: IncomingMessage["headers"][] = [];
+  readonly paths: string[] = [];
+  /** Whether `/v1/audit` is there and answers with receipts, as Proofline's receiver does. */
+  receipts = false;
   reply: (records: SeenRecord[], request: number) => Reply = () => "ok";
   #server: Server;
 
@@ -132,23 +135,36 @@ export class OtlpReceiver {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
+      this.paths.push(request.url ?? "");
+      const forAudit = request.url === "/v1/audit";
+      if (forAudit && !this.receipts) {
+        response.writeHead(404).end();
+        return;
+      }
       const raw = Buffer.concat(chunks);
       const json = request.headers["content-type"] === "application/json";
       const records = json ? [] : decodeRequest(request.headers["content-encoding"] === "gzip" ? gunzipSync(raw) : raw);
       this.requests.push(records);
       this.headers.push(request.headers);
-      this.#answer(this.reply(records, this.requests.length), records, response);
+      this.#answer(this.reply(records, this.requests.length), records, response, forAudit);
     });
   }
 
-  #answer(reply: Reply, records: SeenRecord[], response: ServerResponse): void {
+  #answer(reply: Reply, records: SeenRecord[], response: ServerResponse, forAudit: boolean): void {
     if (reply === "hang") return;
     if (reply === "drop") {
       response.socket?.destroy();
       return;
     }
     if (reply === "ok") {
+      const receipts = records.map(({ id }, at) => ({
+        ...{ log: "test", seq: this.accepted.length + at, id, leaf_hash: Buffer.alloc(32, at).toString("base64") },
+      }));
       this.accepted.push(...records);
+      if (forAudit) {
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ receipts }));
+        return;
+      }
       response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
       return;
     }

@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { AuditError } from "../../src/errors.ts";
 import { nodeDisk } from "../../src/spool/disk.ts";
+import { Heartbeats } from "../../src/spool/heartbeats.ts";
 import {
   folderName,
   isGone,
@@ -197,10 +198,12 @@ describe("a failing disk", () => {
 
 describe("the owner of a spool", () => {
   const me = thisProcess();
-  const other: Owner = { pid: 4242, start: "99", host: me.host, boot: me.boot || "0" };
+  const other: Owner = { pid: 4242, start: "99", host: me.host, boot: me.boot || "0", thread: 0 };
+  const thread: Owner = { ...other, thread: 3 };
 
   test("stands in the folder's name", () => {
     assert.deepEqual(parseFolderName(folderName(STREAM, other)), { stream: STREAM, owner: other });
+    assert.deepEqual(parseFolderName(folderName(STREAM, thread)), { stream: STREAM, owner: thread });
     assert.deepEqual(parseFolderName(folderName(STREAM, "free")), { stream: STREAM, owner: "free" });
     for (const name of ["refused", "x.free", `${STREAM}.1.2.3`, `${STREAM}.0.1.aa.bb`, ""])
       assert.equal(parseFolderName(name), undefined);
@@ -214,6 +217,39 @@ describe("the owner of a spool", () => {
     assert.equal(gone(other, 0, "100"), true);
     assert.equal(gone(other, SILENT_AFTER_MS * 2, "99"), false);
     assert.equal(gone("free", 0, "99"), true);
+  });
+
+  test("that is a worker thread is gone when the process has seen it end, or after a long silence; the process may live on", () => {
+    const here = { ...thread, pid: me.pid };
+    const threadIsGone = (owner: Owner, silentMs: number, ended: boolean): boolean =>
+      isGone(
+        owner,
+        me,
+        silentMs,
+        () => "99",
+        () => ended,
+      );
+    assert.equal(threadIsGone(here, 0, false), false);
+    assert.equal(threadIsGone(here, 0, true), true);
+    assert.equal(threadIsGone(thread, 0, true), false, "a thread of another process has its own numbers");
+    assert.equal(threadIsGone(thread, SILENT_AFTER_MS + 1, false), true);
+  });
+
+  test("is silent for as long as its heartbeat was seen unchanged, whatever the wall clock does", () => {
+    let [now, monotonicMs] = [1_000_000, 0];
+    const heartbeats = new Heartbeats({ now: () => now, monotonicMs: () => monotonicMs });
+    assert.equal(heartbeats.silentMs("a", 999_000), 0);
+    now += 20 * 3_600_000; // the clock jumps by most of a day
+    assert.equal(heartbeats.silentMs("a", 999_000), 0);
+    monotonicMs += 60_000;
+    assert.equal(heartbeats.silentMs("a", 999_000), 60_000);
+    assert.equal(heartbeats.silentMs("a", 999_001), 0, "it has beaten");
+    now = 500_000; // and back
+    monotonicMs += 5;
+    assert.equal(heartbeats.silentMs("a", 999_001), 5);
+    assert.equal(heartbeats.silentMs("long ago", now - 25 * 3_600_000), Number.POSITIVE_INFINITY);
+    heartbeats.keep(new Set());
+    assert.equal(heartbeats.silentMs("a", 999_001), 0);
   });
 
   test("is gone when the kernel has been started since", () => {
@@ -241,7 +277,10 @@ describe("taking over", () => {
     await writer.close();
   }
   const dead: Owner = { ...thisProcess(), pid: 2 ** 30, start: "1" };
-  const take = (root: string) => takeOver({ root, me: thisProcess(), now: Date.now, onDamage: () => undefined });
+  const take = (root: string) => {
+    const heartbeats = new Heartbeats({ now: Date.now, monotonicMs: () => performance.now() });
+    return takeOver({ root, me: thisProcess(), now: Date.now, heartbeats, onDamage: () => undefined });
+  };
 
   test("happens once, however many try at the same moment", async (t) => {
     for (const owner of [dead, "free"] as const) {
