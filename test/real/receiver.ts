@@ -7,13 +7,14 @@ import { answersOk, freePorts, type RunningProcess, run, spawnProcess, waitFor }
 import type { Context } from "./lane.ts";
 
 /** The built command, run with the Node that runs this. `PROOFLINE_COMMAND`: another build's. */
-const PROOFLINE: string =
+export const PROOFLINE: string =
   process.env.PROOFLINE_COMMAND ?? join(import.meta.dirname, "..", "..", "packages", "cli", "bin", "proofline.js");
 export const LOG = "real.example.com/peers";
 
 export interface Verdict {
   readonly code: number;
   readonly output: string;
+  readonly stdout: string;
   readonly report: {
     readonly result: string;
     readonly records: number;
@@ -179,7 +180,7 @@ export class Receiver {
     const key = join(this.data, LOG, "vkey");
     const { code, output, stdout } = await run(process.execPath, [PROOFLINE, "verify", ...from, "--key", key, "--json"]);
     try {
-      return { code, output, report: JSON.parse(stdout) as Verdict["report"] };
+      return { code, output, stdout, report: JSON.parse(stdout) as Verdict["report"] };
     } catch {
       throw new Error(`proofline verify ended with ${code} and printed no JSON: ${output.slice(0, 800)}`);
     }

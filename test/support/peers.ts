@@ -7,7 +7,17 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { run, spawnProcess } from "./peers/process.ts";
 
-export type PeerName = "otel-go-emit" | "otelcol-audit" | "telemetrygen" | "loki" | "logcli" | "tlog-fsck" | "promtool";
+export type PeerName =
+  | "otel-go-emit"
+  | "otelcol-audit"
+  | "telemetrygen"
+  | "loki"
+  | "logcli"
+  | "tlog-fsck"
+  | "promtool"
+  | KubernetesPeer;
+/** Helm, the checker of manifests (with its schemas beside it), and a control plane that runs nothing. */
+export type KubernetesPeer = "helm" | "kubeconform" | "kube-apiserver" | "kubectl" | "etcd";
 export type Found = { readonly at: "found"; readonly path: string } | { readonly at: "missing"; readonly reason: string };
 
 interface Recipe {
@@ -26,6 +36,11 @@ const RECIPES: Readonly<Record<PeerName, Recipe>> = {
   loki: { folder: "loki", probe: ["-version"], expected: /loki, version 3\./, coldMinutes: 7 },
   "tlog-fsck": { folder: "tlog-fsck", probe: ["--version"], expected: /tlog-fsck \d/, coldMinutes: 1 },
   promtool: { folder: "promtool", probe: ["--version"], expected: /promtool, version \d/, coldMinutes: 5 },
+  helm: { folder: "helm", probe: ["version"], expected: /Version:"v4\./, coldMinutes: 3 },
+  kubeconform: { folder: "kubeconform", probe: ["-v"], expected: /^v0\./, coldMinutes: 1 },
+  "kube-apiserver": { folder: "kube", probe: ["--version"], expected: /Kubernetes v1\./, coldMinutes: 10 },
+  kubectl: { folder: "kube", probe: ["version", "--client"], expected: /Client Version: v1\./, coldMinutes: 10 },
+  etcd: { folder: "etcd", probe: ["--version"], expected: /etcd Version: 3\./, coldMinutes: 1 },
   logcli: { folder: "loki", probe: ["--version"], expected: /logcli, version 3\./, coldMinutes: 7 },
 };
 const LEAST_GO = [1, 26, 5] as const;

@@ -122,7 +122,7 @@ export {
 export { EVENT_CLASSES, eventSchema, type JsonSchema, REGISTRY_VERSION } from "./registry.ts";
 export type { EventClass } from "./registry-classes.ts";
 export { ILL_FORMED, spellFields, spellKey, spellString, spellValue } from "./spell.ts";
-export { TAIL_FIELDS, TailWriter } from "./tail-writer.ts";
+export { Piece, TAIL_FIELDS, TailWriter } from "./tail-writer.ts";
 export { formatTime, parseTime } from "./time.ts";
 export { createUlid, ulidFactory } from "./ulid.ts";
 export { Double, type Fields, Ref, type Value } from "./value.ts";

@@ -40,6 +40,10 @@ const NOTE_CODES: readonly NoteCode[] = [
   "replaced_characters",
   "wrong_type",
   "truncated",
+  "signature_valid",
+  "signature_invalid",
+  "signature_unknown_key",
+  "signature_unsupported",
 ];
 const QUARANTINE_CODES: readonly QuarantineCode[] = ["MALFORMED", "TOO_DEEP", "TOO_LARGE", "ID_CONFLICT"];
 

@@ -32,13 +32,24 @@ export interface Redaction {
  * Something a reader must know about a field to trust it:
  * `assigned` (the receiver made it up), `missing` (audit evidence without it is weak), `duplicate_key` (the last one won),
  * `replaced_characters` (ill-formed text became U+FFFD), `wrong_type` (an audit attribute of an unexpected type was left where
- * it was), `truncated` (notes or redactions beyond the limit are not listed).
+ * it was), `truncated` (notes or redactions beyond the limit are not listed); and what the receiver found of the record's own signature, as it came:
+ * `signature_valid`, `signature_invalid`, `signature_unknown_key`, `signature_unsupported` (no key, or no payload, to check it with).
  */
 export interface Note {
   readonly path: string;
   readonly note: NoteCode;
 }
-export type NoteCode = "assigned" | "missing" | "duplicate_key" | "replaced_characters" | "wrong_type" | "truncated";
+export type NoteCode =
+  | "assigned"
+  | "missing"
+  | "duplicate_key"
+  | "replaced_characters"
+  | "wrong_type"
+  | "truncated"
+  | "signature_valid"
+  | "signature_invalid"
+  | "signature_unknown_key"
+  | "signature_unsupported";
 
 /** The producer's own count of its events, from `audit.sequence.*`: a gap in it shows what never arrived. */
 export interface Producer {

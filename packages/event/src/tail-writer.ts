@@ -20,40 +20,61 @@ type TailField =
       | "false"
     );
 
+/** Bytes that are written again and again: kept as words, for they are copied four at a time. */
+export class Piece {
+  readonly length: number;
+  /** Little-endian; the last one is filled up with anything. */
+  readonly words: Int32Array;
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length;
+    this.words = new Int32Array(Math.ceil(bytes.length / 4));
+    for (let i = 0; i < bytes.length; i++) this.words[i >> 2]! |= bytes[i]! << (8 * (i & 3));
+  }
+
+  /** In UTF-8. */
+  static of(text: string): Piece {
+    return new Piece(Buffer.from(text));
+  }
+}
+
 /** The fields of a tail, each with its comma and colon, in the order of the line; and the words that values are spelled with. */
-export const TAIL_FIELDS: Readonly<Record<TailField, Uint8Array>> = {
-  id: ascii('"id":'),
-  event: ascii(',"event":'),
-  time: ascii(',"time":'),
-  observed: ascii(',"observed":'),
-  traceId: ascii(',"trace_id":'),
-  spanId: ascii(',"span_id":'),
-  flags: ascii(',"flags":'),
-  severity: ascii(',"severity":'),
-  severityText: ascii(',"severity_text":'),
-  attributes: ascii(',"attributes":{'),
-  droppedAttributes: ascii(',"dropped_attributes":'),
-  body: ascii(',"body":'),
-  redactions: ascii(',"redactions":['),
-  producerStream: ascii(',"producer":{"stream":'),
-  producerNumber: ascii(',"number":'),
-  producerEnd: ascii(',"end":true'),
-  writer: ascii(',"writer":'),
-  null: ascii("null"),
-  true: ascii("true"),
-  false: ascii("false"),
+export const TAIL_FIELDS: Readonly<Record<TailField, Piece>> = {
+  id: Piece.of('"id":'),
+  event: Piece.of(',"event":'),
+  time: Piece.of(',"time":'),
+  observed: Piece.of(',"observed":'),
+  traceId: Piece.of(',"trace_id":'),
+  spanId: Piece.of(',"span_id":'),
+  flags: Piece.of(',"flags":'),
+  severity: Piece.of(',"severity":'),
+  severityText: Piece.of(',"severity_text":'),
+  attributes: Piece.of(',"attributes":{'),
+  droppedAttributes: Piece.of(',"dropped_attributes":'),
+  body: Piece.of(',"body":'),
+  redactions: Piece.of(',"redactions":['),
+  producerStream: Piece.of(',"producer":{"stream":'),
+  producerNumber: Piece.of(',"number":'),
+  producerEnd: Piece.of(',"end":true'),
+  writer: Piece.of(',"writer":'),
+  null: Piece.of("null"),
+  true: Piece.of("true"),
+  false: Piece.of("false"),
 };
 
-/** Shorter pieces are copied byte by byte: a native call costs as much as forty of them. */
-const SHORT = 40;
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+/** Longer pieces are copied by a native call, which costs as much as so many bytes. */
+const LONG = 256;
+/** What is written word by word may go so many bytes too far. */
+const OVERSHOOT = 3;
 const SECOND_NS = 1_000_000_000;
 /** `"2026-11-20T21:14:03.` */
 const SECOND_CHARS = 21;
-const HEX = ascii("0123456789abcdef");
-
-function ascii(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, "latin1"));
-}
+/** The two hex digits of a byte, as a little-endian word. */
+const HEX = Uint16Array.from({ length: 256 }, (_, byte) => {
+  const digits = byte.toString(16).padStart(2, "0");
+  return digits.charCodeAt(0) | (digits.charCodeAt(1) << 8);
+});
 
 interface Native extends Buffer {
   utf8Write(text: string, at: number, length?: number): number;
@@ -65,6 +86,8 @@ export class TailWriter {
   /** What was written stands in it up to `at`. Replaced when it grows. */
   bytes: Uint8Array;
   at = 0;
+  /** Of the same bytes. */
+  #view: DataView;
   #native: Native;
   /** The second of the last time: its first nanosecond as the two halves of a uint64, and its spelling. Of another second the other one. */
   #second: Second = secondOf(0, 0);
@@ -72,12 +95,14 @@ export class TailWriter {
 
   constructor(bytes: number) {
     this.bytes = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+    this.#view = viewOf(this.bytes);
     this.#native = native(this.bytes);
   }
 
   /** Goes on in another buffer, from its beginning. */
   use(buffer: ArrayBuffer): void {
     this.bytes = new Uint8Array(buffer);
+    this.#view = viewOf(this.bytes);
     this.#native = native(this.bytes);
     this.at = 0;
   }
@@ -87,22 +112,14 @@ export class TailWriter {
     this.bytes[this.at++] = value;
   }
 
-  raw(part: Uint8Array): void {
-    this.copy(part, 0, part.length);
-  }
-
-  copy(source: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    if (this.at + length > this.bytes.length) this.#grow(length);
-    const { bytes } = this;
-    let { at } = this;
-    if (length > SHORT) {
-      bytes.set(source.subarray(start, end), at);
-      this.at = at + length;
-      return;
+  piece({ words, length }: Piece): void {
+    if (this.at + length + OVERSHOOT > this.bytes.length) this.#grow(length + OVERSHOOT);
+    if (length > LONG) this.#long(words, length);
+    else {
+      const view = this.#view;
+      for (let word = 0, at = this.at; word < words.length; word++, at += 4) view.setInt32(at, words[word]!, true);
     }
-    for (let from = start; from < end; from++) bytes[at++] = source[from]!;
-    this.at = at;
+    this.at += length;
   }
 
   /** Makes sure that so many bytes can be written to `bytes` at `at` by hand. */
@@ -140,13 +157,10 @@ export class TailWriter {
     const length = 2 * (end - start) + 2;
     if (this.at + length > this.bytes.length) this.#grow(length);
     const { bytes } = this;
+    const view = this.#view;
     let { at } = this;
     bytes[at++] = 0x22;
-    for (let from = start; from < end; from++) {
-      const byte = source[from]!;
-      bytes[at++] = HEX[byte >> 4]!;
-      bytes[at++] = HEX[byte & 15]!;
-    }
+    for (let from = start; from < end; from++, at += 2) view.setUint16(at, HEX[source[from]!]!, true);
     bytes[at++] = 0x22;
     this.at = at;
   }
@@ -163,8 +177,7 @@ export class TailWriter {
       nanos = since(this.#second, low, high);
     }
     const { bytes, at } = this;
-    const { text } = this.#second;
-    for (let i = 0; i < SECOND_CHARS; i++) bytes[at + i] = text[i]!;
+    this.piece(this.#second.text);
     for (let i = at + SECOND_CHARS + 8; i >= at + SECOND_CHARS; i--) {
       const next = (nanos / 10) | 0;
       bytes[i] = 0x30 + nanos - next * 10;
@@ -180,7 +193,13 @@ export class TailWriter {
     const larger = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     larger.set(this.bytes.subarray(0, this.at));
     this.bytes = larger;
+    this.#view = viewOf(larger);
     this.#native = native(larger);
+  }
+
+  #long(words: Int32Array, length: number): void {
+    if (LITTLE_ENDIAN) this.bytes.set(new Uint8Array(words.buffer, 0, length), this.at);
+    else for (let word = 0; word < words.length; word++) this.#view.setInt32(this.at + 4 * word, words[word]!, true);
   }
 }
 
@@ -188,7 +207,7 @@ interface Second {
   readonly low: number;
   readonly high: number;
   /** With the quote before it and the point behind it. */
-  readonly text: Uint8Array;
+  readonly text: Piece;
 }
 
 /** Nanoseconds since the beginning of a second: exact where they are fewer than there are in one. */
@@ -202,8 +221,12 @@ function secondOf(low: number, high: number): Second {
   return {
     low: Number(start & 0xffff_ffffn),
     high: Number(start >> 32n),
-    text: ascii(`"${formatTime(start).slice(0, SECOND_CHARS - 1)}`),
+    text: Piece.of(`"${formatTime(start).slice(0, SECOND_CHARS - 1)}`),
   };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function native(bytes: Uint8Array): Native {

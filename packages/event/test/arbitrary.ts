@@ -66,6 +66,10 @@ const noteCode = fc.constantFrom<NoteCode>(
   "replaced_characters",
   "wrong_type",
   "truncated",
+  "signature_valid",
+  "signature_invalid",
+  "signature_unknown_key",
+  "signature_unsupported",
 );
 const notes = fc.array(fc.record({ path: text, note: noteCode }, plain), { maxLength: 5 }).map((list: Note[]) => sortNotes(list));
 const quarantine = fc

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { formatTime, TailWriter } from "@proofline/event";
+import { formatTime, Piece, TailWriter } from "@proofline/event";
 import fc from "fast-check";
 
 /** What a writer that begins with no room at all makes of it. */
@@ -40,11 +40,11 @@ describe("the tail writer", () => {
       fc.property(fc.uint8Array({ maxLength: 100 }), fc.string({ unit: "grapheme" }), fc.nat(9), (bytes, text, times) => {
         const one = `"${Buffer.from(bytes).toString("hex")}"${text}x`;
         const all = written((writer) => {
-          const source = new Uint8Array(Buffer.from(`-${text}-`));
+          const piece = Piece.of(text);
           for (let i = 0; i <= times; i++) {
             writer.hex(bytes, 0, bytes.length);
             if (i % 2 === 0) writer.text(text);
-            else writer.copy(source, 1, source.length - 1);
+            else writer.piece(piece);
             writer.byte(0x78);
           }
         });

@@ -1,5 +1,6 @@
 // What an application may use.
 export { type Audit, type AuditOptions, type CommitOptions, createAudit } from "./audit.ts";
+export { AuditInstrumentation, type AuditInstrumentationOptions } from "./audit-instrumentation.ts";
 export type { BridgeOptions } from "./bridges/log-line.ts";
 export { pinoAudit } from "./bridges/pino.ts";
 export { winstonAudit } from "./bridges/winston.ts";

@@ -2,6 +2,7 @@
 // and one line that says so.
 
 import type { Instrumentation } from "@opentelemetry/instrumentation";
+import { activate } from "./active.ts";
 import { AiInstrumentation, PATCHED_AI } from "./ai/ai-instrumentation.ts";
 import { watchAiSdk } from "./ai/ai-sdk.ts";
 import { audit } from "./default-audit.ts";
@@ -10,6 +11,7 @@ import { beforeExit } from "./exit.ts";
 import { FrameworkInstrumentation, PATCHED_FRAMEWORKS } from "./http/framework-instrumentation.ts";
 import { auditIncoming, MUTATIONS } from "./http/incoming.ts";
 import { incomingSettings, propagatesContext } from "./http/settings.ts";
+import { foundPackages, sayPackages } from "./known-packages.ts";
 import { hookModules } from "./module-hooks.ts";
 import { startSdk } from "./otel-sdk.ts";
 import { addTo, isRegistered, whenRegistered } from "./spans/attach.ts";
@@ -19,15 +21,12 @@ import { derivedKinds } from "./spans/settings.ts";
 import { AuditSpanProcessor } from "./spans/span-processor.ts";
 import { realWorld } from "./world.ts";
 
-let registered = false;
-
 /**
  * Twice is fine: `--import` twice, or in NODE_OPTIONS and by hand.
  * @throws {AuditError} INVALID_OPTION: a service whose audit trail is set up wrongly does not start, rather than run unaudited
  */
 export function registerAudit(): void {
-  if (registered) return;
-  registered = true;
+  if (!activate()) return;
   const { notices, env } = realWorld;
   const incoming = incomingSettings(env);
   const kinds = derivedKinds(env);
@@ -40,8 +39,11 @@ export function registerAudit(): void {
   const tracing = startTracing(kinds, propagates);
   const unkeyed = audit.measure("")?.digest === undefined ? "; no redaction key, so what would be a token is masked" : "";
   const methods = (incoming.methods ?? MUTATIONS).join(", ");
+  const packages = sayPackages(foundPackages(process.argv[1]));
   const derived = kinds.length === 0 ? "" : ` and spans of ${kinds.join(", ")}`;
-  notices.say(`auditing incoming HTTP ${methods} (http.request)${derived} to ${audit.destination}; ${tracing}${unkeyed}`);
+  notices.say(
+    `auditing incoming HTTP ${methods} (http.request)${derived} to ${audit.destination}; ${tracing}; ${packages}${unkeyed}`,
+  );
 }
 
 /** @returns what was done, for the line at start */

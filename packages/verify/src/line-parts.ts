@@ -23,9 +23,10 @@ const RULE = literal(',"rule":');
 const ACTION = literal(',"action":');
 const POLICY = literal(',"policy":');
 const NOTE = literal(',"note":');
-const NOTE_CODES = ["assigned", "missing", "duplicate_key", "replaced_characters", "wrong_type", "truncated"].map((code) =>
-  literal(`"${code}"`),
-);
+const NOTE_CODES = [
+  ...["assigned", "missing", "duplicate_key", "replaced_characters", "wrong_type", "truncated"],
+  ...["signature_valid", "signature_invalid", "signature_unknown_key", "signature_unsupported"],
+].map((code) => literal(`"${code}"`));
 const ZERO_TIME = literal('"1970-01-01T00:00:00.000000000Z"');
 
 export function closing(b: Uint8Array, at: number): number {

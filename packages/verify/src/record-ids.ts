@@ -94,54 +94,65 @@ export class RecordIds {
   }
 }
 
+/** Of a slot's 32 bits: which entry it stands for, from 1. The rest is a part of the id's hash. */
+const ENTRY_BITS = 18;
+const ENTRY_MASK = 2 ** ENTRY_BITS - 1;
+
 /**
- * Open addressing; at most half full, so that probes stay short. Most ids are new, and are looked for in one array only: the others are
- * touched when what is in it is the same.
+ * Open addressing; at most half full, so that probes stay short. A slot is one word, and entries are put down one after the other: most
+ * ids are new, and cost one look at a place in memory that is not at hand.
  */
 class IdTable {
   readonly #mask: number;
-  /** Part of `high`, never 0; 0 in a free slot. */
-  readonly #tags: Uint32Array;
-  readonly #high: Uint32Array;
+  /** 0 when free. */
+  readonly #slots: Uint32Array;
+  #count = 0;
   readonly #low: Uint32Array;
+  readonly #high: Uint32Array;
   readonly #seqs: Float64Array;
 
+  /** @param entries at most 2^18 - 1 */
   constructor(entries: number) {
     const slots = 2 ** Math.ceil(Math.log2(2 * entries + 1));
     this.#mask = slots - 1;
-    this.#tags = new Uint32Array(slots);
-    this.#high = new Uint32Array(slots);
-    this.#low = new Uint32Array(slots);
-    this.#seqs = new Float64Array(slots);
+    this.#slots = new Uint32Array(slots);
+    this.#low = new Uint32Array(entries);
+    this.#high = new Uint32Array(entries);
+    this.#seqs = new Float64Array(entries);
   }
 
   find(low: number, high: number): number | undefined {
-    const slot = this.#slotOf(low, high);
-    return this.#tags[slot] === 0 ? undefined : this.#seqs[slot];
+    const entry = this.#slots[this.#slotOf(low, high)]! & ENTRY_MASK;
+    return entry === 0 ? undefined : this.#seqs[entry - 1];
   }
 
   /** Puts an id down. The newest line with an id counts. @returns the seq that it had */
   replace(low: number, high: number, seq: number): number | undefined {
     const slot = this.#slotOf(low, high);
-    const earlier = this.#tags[slot] === 0 ? undefined : this.#seqs[slot];
-    this.#tags[slot] = high | 1;
-    this.#high[slot] = high;
-    this.#low[slot] = low;
-    this.#seqs[slot] = seq;
+    const known = this.#slots[slot]! & ENTRY_MASK;
+    const earlier = known === 0 ? undefined : this.#seqs[known - 1];
+    this.#low[this.#count] = low;
+    this.#high[this.#count] = high;
+    this.#seqs[this.#count] = seq;
+    this.#slots[slot] = (high << ENTRY_BITS) | ++this.#count;
     return earlier;
   }
 
   clear(): void {
-    this.#tags.fill(0);
+    this.#slots.fill(0);
+    this.#count = 0;
   }
 
   /** Where the id is, or the free slot where it would be. */
   #slotOf(low: number, high: number): number {
-    const tags = this.#tags;
-    const tag = (high | 1) >>> 0;
+    const slots = this.#slots;
+    const tag = (high << ENTRY_BITS) >>> ENTRY_BITS;
     let slot = low & this.#mask;
-    for (let found = tags[slot]!; found !== 0; found = tags[slot]!) {
-      if (found === tag && this.#low[slot] === low && this.#high[slot] === high) break;
+    for (let found = slots[slot]!; found !== 0; found = slots[slot]!) {
+      if (found >>> ENTRY_BITS === tag) {
+        const entry = (found & ENTRY_MASK) - 1;
+        if (this.#low[entry] === low && this.#high[entry] === high) break;
+      }
       slot = (slot + 1) & this.#mask;
     }
     return slot;

@@ -58,20 +58,20 @@ export function startsWith(b: Uint8Array, at: number, { bytes, words }: Literal)
     for (let i = 0; i < length; i++) if (b[at + i] !== bytes[i]) return false;
     return true;
   }
-  if (b !== viewed) look(b);
+  const here = viewOf(b); // a local: a variable of the module is read again at each step
   const last = words.length - 1;
   let i = 0;
   let p = at;
   for (; i < last - 3; i += 4, p += 16) {
     const differs =
-      (view.getInt32(p, true) ^ words[i]!) |
-      (view.getInt32(p + 4, true) ^ words[i + 1]!) |
-      (view.getInt32(p + 8, true) ^ words[i + 2]!) |
-      (view.getInt32(p + 12, true) ^ words[i + 3]!);
+      (here.getInt32(p, true) ^ words[i]!) |
+      (here.getInt32(p + 4, true) ^ words[i + 1]!) |
+      (here.getInt32(p + 8, true) ^ words[i + 2]!) |
+      (here.getInt32(p + 12, true) ^ words[i + 3]!);
     if (differs !== 0) return false;
   }
-  for (; i < last; i++, p += 4) if (view.getInt32(p, true) !== words[i]) return false;
-  return view.getInt32(at + length - 4, true) === words[last];
+  for (; i < last; i++, p += 4) if (here.getInt32(p, true) !== words[i]) return false;
+  return here.getInt32(at + length - 4, true) === words[last];
 }
 
 /** The bytes as a view that is kept as long as the same bytes are asked for. */

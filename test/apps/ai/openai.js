@@ -28,6 +28,11 @@ const calls = {
     const { data, response, request_id } = await openai.chat.completions.create({ model: "fake-1", messages }).withResponse();
     console.log(data.id, response.status, request_id, data._request_id);
   },
+  tee: async () => {
+    const [left, right] = (await openai.chat.completions.create({ model: "fake-1", messages, stream: true })).tee();
+    for await (const piece of left) console.log(piece.id);
+    for await (const line of right.toReadableStream()) console.log(line.length);
+  },
   leave: async () => {
     const stream = await openai.chat.completions.create({ model: "fake-1", messages, stream: true });
     for await (const piece of stream) {

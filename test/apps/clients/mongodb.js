@@ -7,6 +7,10 @@ await invoices.insertOne({ _id: 1, mail: "ann@example.com" });
 await invoices.updateOne({ mail: "ann@example.com" }, { $set: { mail: "bob@example.com" } });
 await invoices.findOne({ mail: "ann@example.com" });
 await invoices.deleteOne({ mail: "bob@example.com" });
-await client.db("shop").collection("missing").deleteOne({ mail: "bob@example.com" }).catch(() => {});
+await client
+  .db("shop")
+  .collection("missing")
+  .deleteOne({ mail: "bob@example.com" })
+  .catch(() => {});
 await client.close();
 console.log("done");

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CutProxy } from "../../support/cut-proxy.ts";
 import { COLLECTOR_FOLDER, startCollector } from "../../support/peers/collector.ts";
 import { freePorts, waitFor } from "../../support/peers/process.ts";
 import { CountingSender } from "../counting-sender.ts";
@@ -15,7 +16,7 @@ import { Receiver } from "../receiver.ts";
 export function collectorReturnScenarios(peers: Peers): Scenario[] {
   return [
     {
-      name: "between two pipelines of a Collector that is killed, with the receiver killed too: the store has every line, none is chained twice, and verify --lines holds",
+      name: "between two pipelines of a Collector that is killed, with the receiver killed and the network cut: the store has every line, none is chained twice, and verify --lines holds",
       run: (context) => outAndBack(peers, context),
     },
   ];
@@ -28,7 +29,9 @@ async function outAndBack(peers: Peers, context: Context): Promise<void> {
   const receiver = await Receiver.start(context, { environment: { PROOFLINE_SINKS_OTLP_URL: `http://127.0.0.1:${back}` } });
   const environment = { RETURN_ENDPOINT: `127.0.0.1:${back}`, STORE_FILE: store };
   const config = join(COLLECTOR_FOLDER, "processor.yaml");
-  const proofline = `http://${receiver.http}`;
+  const network = await CutProxy.start(receiver.http);
+  context.defer(() => network.stop());
+  const proofline = `http://${network.address}`;
   const collector = await startCollector({ binary, config, proofline, loki: "http://127.0.0.1:1", environment });
   context.defer(() => collector.stop());
 
@@ -46,6 +49,11 @@ async function outAndBack(peers: Peers, context: Context): Promise<void> {
   await more();
   await receiver.kill();
   await receiver.start();
+  await more();
+  network.loseAnswers();
+  await waitFor("a record that is not answered", async () => (await receiver.size()) > sender.acknowledged + 2 || undefined);
+  network.cut();
+  network.mend();
   await more();
   const { acknowledged, refused } = await sender.end();
   const size = await receiver.size();

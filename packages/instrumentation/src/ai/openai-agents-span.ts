@@ -56,7 +56,8 @@ export function failureOf({ spanData, error }: AgentSpan): string | undefined {
 
 /** The span of a tool that somebody said no to: nothing was executed. */
 export function isRefused({ spanData, error }: AgentSpan): boolean {
-  return spanData.type === "function" && / was manually rejected by user\.$/.test(String(error?.data?.error ?? ""));
+  const said = error?.data?.error;
+  return spanData.type === "function" && typeof said === "string" && said.endsWith(" was manually rejected by user.");
 }
 
 function call(operation: string, of: unknown, attributes: Fields): CallFacts {

@@ -39,12 +39,12 @@ const MAX_OPEN = 10_000;
 export function watchAgents(module: AgentsModule, options: SpanAuditOptions): () => void {
   const watch = new AgentsWatch(options);
   const provider = module.getGlobalTraceProvider();
-  const { setProcessors } = provider;
+  const setProcessors = provider.setProcessors.bind(provider);
   let on = true;
   const processor = watch.processor(() => on);
   provider.registerProcessor(processor);
   // Others replace all processors, the package's own default among them.
-  provider.setProcessors = (processors) => setProcessors.call(provider, [processor, ...processors]);
+  provider.setProcessors = (processors) => setProcessors([processor, ...processors]);
   const forget = askForCalls(() => watch.callOf(module.getCurrentSpan()?.spanId));
   const undo = [
     replace(module.RunContext?.prototype, "approveTool", (args) => watch.decided(args[0], true)),

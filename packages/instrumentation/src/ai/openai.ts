@@ -93,25 +93,27 @@ function observeAnswer(promise: ApiPromise, operation: Operation, call: OpenAiCa
 
 /** Who asks for the bare response reads it alone, unseen by us: then only its status is known. The client derives promises from promises. */
 function watched(promise: ApiPromise, call: OpenAiCall): ApiPromise {
-  const [parse, asResponse, unwrap] = [promise.parse, promise.asResponse, promise._thenUnwrap].map((method) =>
-    method.bind(promise),
-  ) as [ApiPromise["parse"], ApiPromise["asResponse"], ApiPromise["_thenUnwrap"]];
+  const before = {
+    parse: promise.parse.bind(promise),
+    asResponse: promise.asResponse.bind(promise),
+    unwrap: promise._thenUnwrap.bind(promise),
+  };
   return Object.assign(promise, {
     parse: () => {
       call.parsed = true;
-      return parse();
+      return before.parse();
     },
     asResponse: async () => {
-      const response = await asResponse();
+      const response = await before.asResponse();
       if (!call.parsed) call.end({ "http.response.status_code": response.status });
       return response;
     },
-    _thenUnwrap: (transform: (answer: unknown) => unknown) => watched(unwrap(transform), call),
+    _thenUnwrap: (transform: (answer: unknown) => unknown) => watched(before.unwrap(transform), call),
   });
 }
 
-function whereTo({ baseURL, constructor }: Client): Fields {
-  const provider = { "gen_ai.provider.name": constructor.name === "AzureOpenAI" ? "azure.ai.openai" : "openai" };
+function whereTo({ baseURL, constructor: made }: Client): Fields {
+  const provider = { "gen_ai.provider.name": made.name === "AzureOpenAI" ? "azure.ai.openai" : "openai" };
   const url = typeof baseURL === "string" && URL.canParse(baseURL) ? new URL(baseURL) : undefined;
   if (url === undefined) return provider;
   const port = url.port === "" ? undefined : Number(url.port);

@@ -12,7 +12,8 @@ type HonoClass = new (...args: unknown[]) => { use(...args: unknown[]): unknown 
 
 export class FrameworkInstrumentation extends InstrumentationBase {
   constructor() {
-    super("@proofline/instrumentation/frameworks", "0.1.0", {});
+    // Enabled by whoever makes it: the base class would patch what is loaded already before this constructor is through.
+    super("@proofline/instrumentation/frameworks", "0.1.0", { enabled: false });
   }
 
   protected override init(): InstrumentationNodeModuleDefinition[] {

@@ -13,12 +13,24 @@ interface Shared {
 
 /** @returns whether the provider has a list of processors that ours could be put into; true when it is in it already */
 export function addTo(provider: unknown, processor: SpanProcessor): boolean {
-  const { _activeSpanProcessor: active } = (provider ?? {}) as { _activeSpanProcessor?: { _spanProcessors?: unknown } };
-  const list = active?._spanProcessors;
-  if (!Array.isArray(list)) return false;
+  const list = processorsOf(provider);
+  if (list === undefined) return false;
   // First: others may rewrite attributes when a span ends.
   if (!list.includes(processor)) list.unshift(processor);
   return true;
+}
+
+/** Takes it out again. */
+export function removeFrom(provider: unknown, processor: SpanProcessor): void {
+  const list = processorsOf(provider);
+  const at = list?.indexOf(processor) ?? -1;
+  if (at >= 0) list!.splice(at, 1);
+}
+
+function processorsOf(provider: unknown): unknown[] | undefined {
+  const { _activeSpanProcessor: active } = (provider ?? {}) as { _activeSpanProcessor?: { _spanProcessors?: unknown } };
+  const list = active?._spanProcessors;
+  return Array.isArray(list) ? list : undefined;
 }
 
 /**

@@ -1,8 +1,9 @@
 // fake-ai-service.ts: the services' HTTP interfaces, as far as the clients here need them: OpenAI's chat, responses and embeddings, Anthropic's messages; whole and as streams.
 // A model named `missing` is not there.
 
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 
 const CALL = { id: "call_1", type: "function", function: { name: "refund", arguments: '{"mail":"ann@example.com"}' } };
@@ -68,9 +69,8 @@ const ANSWERS: Readonly<Record<string, readonly [object, readonly object[]]>> = 
 
 /** @returns its base URL, without `/v1` */
 export async function startFakeAiService(t: TestContext): Promise<string> {
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await text(request);
     const { model, stream } = JSON.parse(body || "{}") as { model?: string; stream?: boolean };
     const [whole, pieces] = ANSWERS[request.url ?? ""] ?? [];
     const json = { "content-type": "application/json", "x-request-id": "req_1" };
@@ -85,7 +85,8 @@ export async function startFakeAiService(t: TestContext): Promise<string> {
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const piece of pieces ?? []) response.write(`data: ${JSON.stringify(piece)}\n\n`);
     response.end("data: [DONE]\n\n");
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {
     server.close();

@@ -1,7 +1,9 @@
 // fake-databases.ts: servers that speak just enough of a database's protocol for its real client to change and read something. They keep nothing.
 
+import type { EventEmitter } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { BSON } from "mongodb";
 import mysql from "mysql2";
@@ -16,25 +18,50 @@ async function listen(t: TestContext, server: Server, sockets: Set<Socket>): Pro
   return (server.address() as AddressInfo).port;
 }
 
+/** What mysql2's own server can do, beyond its types. */
+interface MysqlServer extends EventEmitter {
+  readonly _server: Server;
+  listen(port: number, host: string, done: () => void): void;
+  close(): void;
+}
+interface MysqlSession extends EventEmitter {
+  sequenceId: number;
+  serverHandshake(about: object): void;
+  writeOk(about: object): void;
+  writeError(about: object): void;
+  writeTextResult(rows: readonly object[], columns: readonly object[]): void;
+}
+
+const HANDSHAKE = {
+  protocolVersion: 10,
+  serverVersion: "8.0.0",
+  connectionId: 1,
+  statusFlags: 2,
+  characterSet: 8,
+  capabilityFlags: 0xf7_df,
+};
+const COLUMN = {
+  ...{ name: "mail", orgName: "mail", table: "", orgTable: "", schema: "", catalog: "def" },
+  ...{ columnType: 253, characterSet: 33, columnLength: 90, flags: 0, decimals: 0 },
+};
+
 /** MySQL: any statement works but those on a table named `missing`. @returns its port */
 export async function fakeMysql(t: TestContext): Promise<number> {
-  const server = mysql.createServer();
-  server.on("connection", (connection: mysql.Connection & Record<"serverHandshake" | "writeOk" | "writeTextResult" | "writeError", (...args: unknown[]) => void>) => {
-    connection.serverHandshake({
-      ...{ protocolVersion: 10, serverVersion: "8.0.0", connectionId: 1, statusFlags: 2, characterSet: 8, capabilityFlags: 0xf7_df },
-    });
-    connection.on("error", () => undefined);
-    connection.on("query", (statement: string) => {
-      connection.sequenceId = 1; // after the client's 0
-      if (statement.includes("missing")) connection.writeError({ code: 1146, message: "no such table" });
-      else if (/^SELECT/i.test(statement)) connection.writeTextResult([{ mail: "ann@example.com" }], [{ name: "mail", columnType: 253, characterSet: 33, columnLength: 90, flags: 0, decimals: 0, catalog: "def", schema: "", table: "", orgTable: "", orgName: "mail" }]);
-      else connection.writeOk({ affectedRows: 1, insertId: 1 });
-      connection.sequenceId = 0;
+  const server = (mysql.createServer as unknown as () => MysqlServer)();
+  server.on("connection", (session: MysqlSession) => {
+    session.serverHandshake(HANDSHAKE);
+    session.on("error", () => undefined);
+    session.on("query", (statement: string) => {
+      session.sequenceId = 1; // after the client's 0
+      if (statement.includes("missing")) session.writeError({ code: 1146, message: "no such table" });
+      else if (/^SELECT/i.test(statement)) session.writeTextResult([{ mail: "ann@example.com" }], [COLUMN]);
+      else session.writeOk({ affectedRows: 1, insertId: 1 });
+      session.sequenceId = 0;
     });
   });
-  await new Promise<void>((resolve) => (server as unknown as { listen(port: number, host: string, done: () => void): void }).listen(0, "127.0.0.1", resolve));
-  t.after(() => (server as unknown as { close(): void }).close());
-  return ((server as unknown as { _server: Server })._server.address() as AddressInfo).port;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  return (server._server.address() as AddressInfo).port;
 }
 
 /** Redis, RESP2: every command works; HELLO does not, as on an older server. @returns its port */
@@ -58,18 +85,18 @@ export async function fakeRedis(t: TestContext): Promise<number> {
 }
 
 /** The first whole command (`*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`). */
-function respCommand(text: string): { words: string[]; length: number } | undefined {
-  const head = /^\*(\d+)\r\n/.exec(text);
+function respCommand(given: string): { words: string[]; length: number } | undefined {
+  const head = /^\*(\d+)\r\n/.exec(given);
   if (head === null) return undefined;
   let at = head[0].length;
   const words: string[] = [];
   for (let i = 0; i < Number(head[1]); i++) {
-    const size = /^\$(\d+)\r\n/.exec(text.slice(at));
+    const size = /^\$(\d+)\r\n/.exec(given.slice(at));
     if (size === null) return undefined;
     at += size[0].length;
     const end = at + Number(size[1]);
-    if (text.length < end + 2) return undefined;
-    words.push(text.slice(at, end));
+    if (given.length < end + 2) return undefined;
+    words.push(given.slice(at, end));
     at = end + 2;
   }
   return { words, length: at };
@@ -108,8 +135,18 @@ function mongoAnswer(message: Buffer): Buffer {
   const command = BSON.deserialize(message.subarray(21, 21 + message.readInt32LE(21)));
   const [name = ""] = Object.keys(command);
   const answers: Record<string, object> = {
-    ...{ hello: HELLO, ismaster: HELLO, ping: { ok: 1 }, endSessions: { ok: 1 }, insert: { ok: 1, n: 1 }, update: { ok: 1, n: 1, nModified: 1 } },
-    ...{ delete: { ok: 1, n: 1 }, find: { ok: 1, cursor: { id: 0n, ns: "shop.invoices", firstBatch: [{ _id: 1, mail: "ann@example.com" }] } } },
+    ...{
+      hello: HELLO,
+      ismaster: HELLO,
+      ping: { ok: 1 },
+      endSessions: { ok: 1 },
+      insert: { ok: 1, n: 1 },
+      update: { ok: 1, n: 1, nModified: 1 },
+    },
+    ...{
+      delete: { ok: 1, n: 1 },
+      find: { ok: 1, cursor: { id: 0n, ns: "shop.invoices", firstBatch: [{ _id: 1, mail: "ann@example.com" }] } },
+    },
   };
   const failed = { ok: 0, code: 26, codeName: "NamespaceNotFound", errmsg: "no such collection" };
   const answer = command[name] === "missing" ? failed : (answers[name] ?? { ok: 1 });
@@ -124,13 +161,13 @@ function mongoMessage(code: number, responseTo: number, body: Buffer): Buffer {
 
 /** DynamoDB: every call works but on a table named `missing`. @returns its URL */
 export async function fakeDynamo(t: TestContext): Promise<string> {
-  const server = createHttpServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    const missing = (JSON.parse(body) as { TableName?: string }).TableName === "missing";
-    response.writeHead(missing ? 400 : 200, { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "REQ-1" });
-    const error = { __type: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException", message: "no such table" };
-    response.end(JSON.stringify(missing ? error : {}));
+  const server = createHttpServer((request, response) => {
+    void text(request).then((body) => {
+      const missing = (JSON.parse(body) as { TableName?: string }).TableName === "missing";
+      response.writeHead(missing ? 400 : 200, { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "REQ-1" });
+      const error = { __type: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException", message: "no such table" };
+      response.end(JSON.stringify(missing ? error : {}));
+    });
   });
   return `http://127.0.0.1:${await listen(t, server, new Set())}`;
 }

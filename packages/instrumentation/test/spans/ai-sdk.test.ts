@@ -87,7 +87,7 @@ test("ai: what a policy of the application's approves by itself is told, too; an
     byPolicy.map(({ event }) => event),
     ["approval.requested", "approval.granted", "approval.executed"],
   );
-  assert.deepEqual(told(await runApp(t, ["ai/ai-sdk.js", "mcp"])).sort(), EXPECTED);
+  assert.deepEqual(told(await runApp(t, ["ai/ai-sdk.js", "mcp"])).sort(byText), EXPECTED);
 });
 
 test("ai: contents are recorded where the policy keeps them, and are redacted", async (t) => {

@@ -34,7 +34,12 @@ test("pg: what changes the database is an event, with the statement's shape and 
 });
 
 const shapes = (records: readonly SeenRecord[]) =>
-  records.map(({ attributes: a }) => [a["audit.action"], a["audit.outcome"], a["audit.target.id"], a["proofline.db.query.shape"]]);
+  records.map(({ attributes: a }) => [
+    a["audit.action"],
+    a["audit.outcome"],
+    a["audit.target.id"],
+    a["proofline.db.query.shape"],
+  ]);
 const digests = (records: readonly SeenRecord[]) => records.map(({ attributes: a }) => String(a["proofline.db.values.digest"]));
 
 /** Whatever they are, no value is in a record, and each has a digest of them. */

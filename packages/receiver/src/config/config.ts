@@ -3,6 +3,7 @@
 import type { Policy } from "@proofline/redaction";
 import type { ClientConfig, TokenConfig } from "./auth-kinds.ts";
 import type { AuditConfig, PassthroughsConfig, ServeLogConfig } from "./routes.ts";
+import type { SignatureKeyConfig } from "./signature-kinds.ts";
 import type { SinksConfig } from "./sinks.ts";
 import type { Address } from "./units.ts";
 
@@ -44,6 +45,8 @@ export interface Config {
   readonly window: { readonly records: number };
   readonly disk: { readonly minFreeBytes: number };
   readonly redaction: { readonly policy: Policy; readonly keyFile: string | undefined };
+  /** Empty: the signatures of records are left alone. */
+  readonly signatures: { readonly keys: readonly SignatureKeyConfig[] };
   readonly sinks: SinksConfig;
   readonly audit: AuditConfig;
   readonly serveLog: ServeLogConfig;

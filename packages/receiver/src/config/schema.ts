@@ -11,6 +11,7 @@ import { logName, policySource, tlsVersion } from "./own-kinds.ts";
 import { showValue } from "./problem.ts";
 import { names, toPassthrough } from "./routes.ts";
 import { settingsOf } from "./settings.ts";
+import { signatureKeyList } from "./signature-kinds.ts";
 import { toSinks } from "./sinks.ts";
 
 const KIB = 2 ** 10;
@@ -44,7 +45,7 @@ const schema = z.strictObject({
       min_version: key(tlsVersion, "1.2", "lowest version of TLS", RELOAD),
     }),
     max_request_bytes: key(bytes(KIB, 1024 * MIB), "64MiB", "largest request, before and after inflating"),
-    max_inflight_bytes: key(bytes(KIB), "96MiB", "all requests under way together; more are asked to come again"),
+    max_inflight_bytes: key(bytes(KIB), "64MiB", "all requests under way together; more are asked to come again"),
     max_records: optional(count(1), "most records in one request; by default 65536"),
     body_timeout: key(duration(100, HOUR_MS), "60s", "longest time for a request's body to arrive"),
   }),
@@ -112,6 +113,12 @@ const schema = z.strictObject({
   redaction: section({
     policy: optional(policySource, "a policy file, or the policy itself; by default the built-in one"),
     key_file: optional(path, "file of the key for `token` and `digest`; by default `redaction.key` in the log's folder"),
+  }),
+  signatures: section({
+    keys: optional(
+      signatureKeyList,
+      "keys that records' own signatures (`audit.integrity.value`) are checked with: a file with a certificate, a public key (PEM) or the base64 of an HMAC secret, and what `audit.integrity.certificate` calls it; the result is a note in the line",
+    ),
   }),
   sinks: section({
     loki: z
@@ -255,6 +262,7 @@ function toConfig(values: z.output<typeof schema>, policy: Policy): Config {
     window: { records: values.window.records },
     disk: { minFreeBytes: values.disk.min_free_bytes },
     redaction: { policy, keyFile: values.redaction.key_file },
+    signatures: { keys: values.signatures.keys ?? [] },
     sinks: toSinks(sinks),
     audit: { maxWaitMs: values.audit.max_wait, maxRecords: values.audit.max_records },
     serveLog: {

@@ -34,9 +34,10 @@ export async function inflate(
   if (encoding === "identity") return body;
   if (body.length < MIN_GZIP_BYTES || body[0] !== 0x1f || body[1] !== 0x8b)
     throw new RequestError("bad_compression", "the body is not gzip");
-  // The trailer says how large its last member is, modulo 2^32. It may lie, so that only what comes out is reserved and counted.
+  // The trailer says how large its last member is, modulo 2^32. It may lie, so that what comes out is counted too. To reserve a promise keeps
+  // nobody out here: the whole body has come, and how long it is held is for us to say.
   const promised = body.readUInt32LE(body.length - 4);
-  if (promised <= o.maxBytes && !o.reservation.fits(body.length + promised)) throw tooBusy();
+  if (promised <= o.maxBytes && !o.reservation.take(body.length + promised)) throw tooBusy();
   return await gunzip(body, promised, o);
 }
 
@@ -59,7 +60,7 @@ function gunzip(body: Buffer, promised: number, o: { maxBytes: number; reservati
       if (fits < chunk.length) beyond.push(chunk.subarray(fits));
       bytes += chunk.length;
       if (bytes > o.maxBytes) fail(tooLarge(o.maxBytes));
-      else if (isKept && !o.reservation.take(body.length + bytes)) fail(tooBusy());
+      else if (isKept && bytes > promised && !o.reservation.take(body.length + bytes)) fail(tooBusy());
     });
     inflater.on("error", (cause) => fail(new RequestError("bad_compression", "the body is not whole, sound gzip", { cause })));
     inflater.on("end", () => {

@@ -1,6 +1,8 @@
 // pieces.ts: the parts of a body as they come, to be one buffer in the end. Small ones are put together at once: a sender that sends byte by
 // byte would otherwise cost a hundred times what it sent. A large body is never there twice.
 
+import { RECYCLED_BYTES, recycled } from "../pipeline/buffer-pool.ts";
+
 /** Larger parts are kept as they came. */
 const SMALL_BYTES = 4_096;
 const LARGEST_BLOCK_BYTES = 64 * 1_024;
@@ -34,11 +36,16 @@ export class Pieces {
     if (expectedBytes >= LARGE_BODY_BYTES && this.#bytes >= expectedBytes * PART_THAT_HAS_COME) this.#makeWhole(expectedBytes);
   }
 
-  /** All of it. Called once; a single part is not copied. */
+  /** All of it, often in a buffer that is recycled: see buffer-pool.ts. Called once; a single part is not copied. */
   join(): Buffer {
     if (this.#whole !== undefined) return this.#whole.subarray(0, this.#bytes);
     this.#seal();
-    return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#bytes);
+    if (this.#pieces.length === 1) return this.#pieces[0]!;
+    if (this.#bytes < RECYCLED_BYTES) return Buffer.concat(this.#pieces, this.#bytes);
+    const whole = Buffer.from(recycled.takeOrMake(this.#bytes), 0, this.#bytes);
+    let at = 0;
+    for (const piece of this.#pieces) at += piece.copy(whole, at);
+    return whole;
   }
 
   #addSmall(part: Buffer): void {

@@ -4,6 +4,7 @@ import type { IdKey } from "@proofline/ledger";
 import type { Policy } from "@proofline/redaction";
 import type { DecodeErrorCode, DecodeLimits } from "../decode/decoded.ts";
 import type { Encoding } from "../otlp/media-type.ts";
+import type { SignatureKey } from "../signatures/keys.ts";
 import type { PreparedRequest } from "./prepared-request.ts";
 
 /** What a thread begins with. */
@@ -16,6 +17,7 @@ export interface PrepareSetup {
   readonly maxTailBytes: number;
   readonly idKey: IdKey;
   readonly limits: DecodeLimits;
+  readonly signatures: readonly SignatureKey[];
 }
 
 export type PrepareMessage = PrepareJob | { readonly policy: Policy };

@@ -6,7 +6,7 @@ import type { Redactor } from "@proofline/redaction";
 import { DecodeError } from "../decode/decoded.ts";
 import { RequestError } from "../otlp/failure.ts";
 import type { Encoding } from "../otlp/media-type.ts";
-import { BufferPool } from "./buffer-pool.ts";
+import { recycled } from "./buffer-pool.ts";
 import type { Preparation } from "./preparation.ts";
 import type { PrepareAnswer, PrepareJob, PrepareMessage, PrepareSetup } from "./prepare-messages.ts";
 import type { PreparedRequest } from "./prepared-request.ts";
@@ -50,7 +50,6 @@ interface Thread {
 export class PreparePool implements Preparation {
   readonly #o: PreparePoolOptions;
   readonly #here: RequestPreparer;
-  readonly #buffers = new BufferPool();
   /** Started when there is something for them to do. */
   readonly #threads: Thread[] = [];
   readonly #queue: Waiting[] = [];
@@ -74,7 +73,7 @@ export class PreparePool implements Preparation {
   }
 
   release({ tails }: PreparedRequest): void {
-    this.#buffers.give(tails.bytes.buffer as ArrayBuffer);
+    recycled.give(tails.bytes.buffer as ArrayBuffer);
   }
 
   replaceRedactor(redactor: Redactor): void {
@@ -96,9 +95,11 @@ export class PreparePool implements Preparation {
   /** The bytes in a buffer that can be given away. */
   #owned(body: Uint8Array): Uint8Array<ArrayBuffer> {
     const { buffer, byteOffset, byteLength } = body;
-    if (buffer instanceof ArrayBuffer && byteOffset === 0 && buffer.byteLength < 2 * byteLength)
+    // A small body may lie in Node's own pool, which is not ours to give away.
+    const isWhole = buffer.byteLength < 2 * byteLength || buffer.byteLength > Buffer.poolSize;
+    if (buffer instanceof ArrayBuffer && byteOffset === 0 && isWhole && buffer.byteLength <= 4 * byteLength)
       return new Uint8Array(buffer, 0, byteLength);
-    const copy = new Uint8Array(this.#buffers.takeOrMake(byteLength), 0, byteLength);
+    const copy = new Uint8Array(recycled.takeOrMake(byteLength), 0, byteLength);
     copy.set(body);
     return copy;
   }
@@ -113,7 +114,7 @@ export class PreparePool implements Preparation {
       const job = ++this.#lastJob;
       thread.jobs.set(job, waiting);
       thread.bytes += bytes;
-      const spare = this.#buffers.take(bytes * TAIL_BYTES);
+      const spare = recycled.take(bytes * TAIL_BYTES);
       const message: PrepareJob = { job, body, encoding, writer, spare };
       thread.worker.postMessage(message, spare === undefined ? [body.buffer] : [body.buffer, spare]);
     }
@@ -129,8 +130,9 @@ export class PreparePool implements Preparation {
   }
 
   #start(): Thread {
-    const { key, accept, maxTailBytes, idKey, limits } = this.#o;
-    const setup: PrepareSetup = { role: "preparer", policy: this.#redactor.policy, key, accept, maxTailBytes, idKey, limits };
+    const { key, accept, maxTailBytes, idKey, limits, signatures = [] } = this.#o;
+    const { policy } = this.#redactor;
+    const setup: PrepareSetup = { role: "preparer", policy, key, accept, maxTailBytes, idKey, limits, signatures };
     const worker = (this.#o.start ?? startWorker)(setup);
     const thread: Thread = { worker, jobs: new Map(), bytes: 0 };
     worker.on("message", (answer: PrepareAnswer) => this.#answered(thread, answer));
@@ -143,7 +145,7 @@ export class PreparePool implements Preparation {
     const waiting = thread.jobs.get(answer.job)!;
     thread.jobs.delete(answer.job);
     thread.bytes -= waiting.bytes;
-    this.#buffers.give(answer.body);
+    recycled.give(answer.body);
     if ("request" in answer) waiting.resolve(answer.request);
     else if ("refused" in answer)
       waiting.reject(new DecodeError(answer.refused.code, answer.refused.reason, answer.refused.offset));

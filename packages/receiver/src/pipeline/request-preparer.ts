@@ -1,14 +1,16 @@
 // request-preparer.ts: a request's body to the tails of its records: what can be done beside other requests, on any thread. The direct path
 // first; record by record what that leaves goes the long way, which is the reference. Synchronous; knows no ledger.
 
-import { Buffer } from "node:buffer";
-import { formatWriter } from "@proofline/event";
+import { ATTR_AUDIT_INTEGRITY_VALUE, formatWriter, keyPath, type LogRecord, Piece } from "@proofline/event";
 import type { IdKey } from "@proofline/ledger";
 import type { Redactor } from "@proofline/redaction";
 import type { Decoded, DecodedRecord, DecodeLimits } from "../decode/decoded.ts";
 import { eachLogsJson } from "../decode/json.ts";
 import { ProtobufRequest } from "../decode/protobuf.ts";
 import type { Encoding } from "../otlp/media-type.ts";
+import { SignatureChecker } from "../signatures/checker.ts";
+import type { SignatureKey } from "../signatures/keys.ts";
+import { recycledSize } from "./buffer-pool.ts";
 import { DirectPath } from "./direct/direct-path.ts";
 import { CONFLICT_BYTES, isAudit, prepare } from "./prepare.ts";
 import type { PreparedRequest } from "./prepared-request.ts";
@@ -30,15 +32,19 @@ export interface PreparerOptions {
   /** The ledger's. */
   readonly idKey: IdKey;
   readonly limits: DecodeLimits;
+  /** Records' own signatures are checked with them; without any they are left alone. */
+  readonly signatures?: readonly SignatureKey[];
 }
 
-const NOTHING = new Uint8Array();
+const NOTHING = new Piece(new Uint8Array());
 /** Of a tail that is smaller than its record on the wire there is none: names are spelled out. */
 const TAIL_BYTES = 1.5;
 
 export class RequestPreparer {
   readonly #o: PreparerOptions;
   readonly #tails: TailList;
+  /** Undefined: signatures are left alone. */
+  readonly #checker: SignatureChecker | undefined;
   #redactor: Redactor;
   #direct: DirectPath;
   #to: Parameters<typeof prepare>[1] | undefined;
@@ -47,6 +53,8 @@ export class RequestPreparer {
   constructor(o: PreparerOptions) {
     this.#o = o;
     this.#tails = new TailList(o.idKey);
+    const { signatures = [] } = o;
+    this.#checker = signatures.length === 0 ? undefined : new SignatureChecker(signatures);
     this.#redactor = o.redactor;
     this.#direct = this.#directPath();
   }
@@ -81,7 +89,7 @@ export class RequestPreparer {
     const redactor = new RecordRedactor(this.#redactor);
     const { nextId, seal, maxTailBytes } = this.#o;
     this.#to = { redactor, nextId, seal, maxTailBytes, objects, tally };
-    this.#tails.begin(spare ?? new ArrayBuffer(Math.ceil(bytes)));
+    this.#tails.begin(spare ?? new ArrayBuffer(bytes === 0 ? 0 : recycledSize(bytes)));
     this.#direct.begin(redactor);
     this.#claims = new Map();
     const records = prepareAll(tally);
@@ -103,7 +111,7 @@ export class RequestPreparer {
   #protobuf(body: Uint8Array, writer: string, tally: Tally): number {
     const request = new ProtobufRequest(body, this.#o.limits);
     const { values } = request;
-    const spelledWriter = writer === "" ? NOTHING : new Uint8Array(Buffer.from(formatWriter(writer)));
+    const spelledWriter = writer === "" ? NOTHING : Piece.of(formatWriter(writer));
     let records = 0;
     request.eachRecord((end, resource, scope) => {
       records++;
@@ -131,9 +139,18 @@ export class RequestPreparer {
     const claim = returnClaim(decoded.record);
     if (claim !== undefined) this.#claims.set(this.#tails.count, claim);
     if (writer !== "") decoded.record.writer = writer;
+    if (decoded.record.quarantine === undefined) this.#noteSignature(decoded.record, tally);
     const { tail, record } = prepare(decoded, this.#to!);
     this.#tails.out.text(tail);
     this.#tails.add(record.quarantine?.code);
+  }
+
+  /** Before anything else is done to the record: what was signed is what came. */
+  #noteSignature(record: LogRecord, tally: Tally): void {
+    const note = this.#checker?.check(record);
+    if (note === undefined) return;
+    record.notes.push({ path: keyPath("attributes", ATTR_AUDIT_INTEGRITY_VALUE), note });
+    tally.addSignature(note);
   }
 
   #directPath(): DirectPath {
@@ -141,6 +158,7 @@ export class RequestPreparer {
     return new DirectPath({
       ...{ redactor: this.#redactor, out: this.#tails.out, nextId, limits },
       ...{ maxTailBytes: maxTailBytes - CONFLICT_BYTES, auditOnly: accept === "audit" },
+      checksSignatures: this.#checker !== undefined,
     });
   }
 }

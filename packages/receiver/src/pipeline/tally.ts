@@ -1,6 +1,7 @@
 // tally.ts: what happened to the records of one request, counted while it is prepared and told to the metrics once.
 
 import type { LogRecord, QuarantineCode, Redaction } from "@proofline/event";
+import type { SignatureNote } from "../signatures/checker.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 export interface TallyData {
@@ -10,6 +11,8 @@ export interface TallyData {
   readonly missing: readonly (readonly [string, number])[];
   /** Rule, action and how often. */
   readonly redactions: readonly (readonly [string, string, number])[];
+  /** Result and records. */
+  readonly signatures: readonly (readonly [SignatureNote, number])[];
 }
 
 export class Tally {
@@ -22,6 +25,7 @@ export class Tally {
   readonly #quarantined = new Map<QuarantineCode, number>();
   readonly #missing = new Map<string, number>();
   readonly #redactions = new Map<string, Map<string, number>>();
+  readonly #signatures = new Map<SignatureNote, number>();
 
   /** @param data what was counted elsewhere, to begin with */
   constructor(data?: TallyData) {
@@ -30,6 +34,7 @@ export class Tally {
     this.#droppedAttributes = data.droppedAttributes;
     for (const [path, records] of data.missing) this.addMissing(path, records);
     for (const [rule, action, count] of data.redactions) this.addRedaction(rule, action, count);
+    for (const [note, records] of data.signatures) add(this.#signatures, note, records);
   }
 
   /** What is counted before the ledger is asked, for another thread. */
@@ -37,7 +42,8 @@ export class Tally {
     const redactions = [...this.#redactions].flatMap(([rule, actions]) =>
       Array.from(actions, ([action, count]): [string, string, number] => [rule, action, count]),
     );
-    return { ignored: this.ignored, droppedAttributes: this.#droppedAttributes, missing: [...this.#missing], redactions };
+    const [missing, signatures] = [[...this.#missing], [...this.#signatures]];
+    return { ignored: this.ignored, droppedAttributes: this.#droppedAttributes, missing, redactions, signatures };
   }
 
   get quarantined(): number {
@@ -71,6 +77,10 @@ export class Tally {
     add(this.#missing, path, records);
   }
 
+  addSignature(note: SignatureNote): void {
+    add(this.#signatures, note, 1);
+  }
+
   addDropped(attributes: number): void {
     this.#droppedAttributes += attributes;
   }
@@ -84,6 +94,7 @@ export class Tally {
     metrics.count("ignored", this.ignored);
     metrics.count("dropped", this.#droppedAttributes);
     for (const [code, n] of this.#quarantined) metrics.count("quarantined", n, { code });
+    for (const [note, n] of this.#signatures) metrics.count("signatures", n, { result: note.slice("signature_".length) });
     for (const [field, n] of this.#missing) metrics.count("missing", n, { field });
     for (const [rule, actions] of this.#redactions) {
       for (const [action, n] of actions) metrics.count("redactions", n, { rule, action });

@@ -20,6 +20,7 @@ import { type Preparation, prepareHere } from "../pipeline/preparation.ts";
 import { PreparePool } from "../pipeline/prepare-pool.ts";
 import { ProducerGaps } from "../pipeline/producer-gaps.ts";
 import { createSeal } from "../pipeline/seal.ts";
+import { openSignatureKeys } from "../signatures/open-keys.ts";
 import { createLog as createServiceLog } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createTracing } from "../telemetry/tracing.ts";
@@ -147,7 +148,8 @@ async function start(config: Config, world: World, log: Logger, undo: (() => Pro
     ...(config.otlp.maxRecords === undefined ? {} : { maxRecords: config.otlp.maxRecords }),
   };
   const { maxTailBytes, idKey } = ledger;
-  const preparer = { redactor, seal, nextId, accept: config.accept, maxTailBytes, idKey, limits };
+  const signatures = await openSignatureKeys(config.signatures.keys);
+  const preparer = { redactor, seal, nextId, accept: config.accept, maxTailBytes, idKey, limits, signatures };
   const workers = config.ingest.workers ?? Math.min(availableParallelism(), MAX_WORKERS);
   const onLost = (error: Error): void => log.error({ err: error }, "a thread that prepares requests died and was replaced");
   const preparation: Preparation = workers === 0 ? prepareHere(preparer) : new PreparePool({ ...preparer, workers, key, onLost });

@@ -25,6 +25,7 @@ export type CounterName =
   | "missing"
   | "dropped"
   | "redactions"
+  | "signatures"
   | "requests"
   | "authRefused"
   | "reloads"
@@ -55,6 +56,11 @@ export const COUNTERS: Readonly<Record<CounterName, MetricRow>> = {
   missing: row("records_missing_total", "Records without a field that audit evidence should have.", "field"),
   dropped: row("record_attributes_dropped_total", "Attributes that senders say they dropped before sending."),
   redactions: row("redactions_total", "Values redacted by this receiver.", "rule", "action"),
+  signatures: row(
+    "record_signatures_total",
+    "Records that came with a signature, when there are keys to check it: `result` as in their note.",
+    "result",
+  ),
   requests: row("requests_total", "Requests answered. `code` is the HTTP status or the gRPC status number.", "transport", "code"),
   authRefused: row("auth_refused_total", "Requests refused for who sent them, or for not showing it.", "transport", "reason"),
   reloads: row(

@@ -55,6 +55,7 @@ describe("an export request in JSON", () => {
       resource: { schemaUrl: "", attributes: new Map([["service.name", "my.service"]]), droppedAttributes: 0 },
       redactions: [],
       producer: undefined,
+      writer: "",
       notes: [],
       quarantine: undefined,
     });

@@ -203,7 +203,10 @@ describe("the label of an event class", () => {
 
   test("is there only when it is wanted", () => {
     assert.deepEqual(streamOf(new StreamLabels("log", {}, LOKI_DEFAULT_LIMITS), "approval"), stream);
-    assert.deepEqual(streamOf(new StreamLabels("log", {}, LOKI_DEFAULT_LIMITS, true), "approval"), { ...stream, class: "approval" });
+    assert.deepEqual(streamOf(new StreamLabels("log", {}, LOKI_DEFAULT_LIMITS, true), "approval"), {
+      ...stream,
+      class: "approval",
+    });
   });
 
   test("is `other` for a line without a class, and for one that the registry does not know", () => {

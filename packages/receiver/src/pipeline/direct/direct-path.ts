@@ -1,8 +1,7 @@
 // direct-path.ts: the fast way through a protobuf request: what its records share once, and each record from bytes to bytes. Holds what is
 // remembered from request to request under one policy.
 
-import { Buffer } from "node:buffer";
-import { formatShared, ILL_FORMED, type Resource, type Scope, type TailWriter } from "@proofline/event";
+import { formatShared, ILL_FORMED, Piece, type Resource, type Scope, type TailWriter } from "@proofline/event";
 import type { Redactor } from "@proofline/redaction";
 import type { Part } from "../../decode/above.ts";
 import type { DecodeLimits } from "../../decode/decoded.ts";
@@ -22,6 +21,8 @@ export interface DirectPathOptions {
   readonly maxTailBytes: number;
   readonly auditOnly: boolean;
   readonly limits: DecodeLimits;
+  /** Records with a signature are none for this path. */
+  readonly checksSignatures: boolean;
 }
 
 export class DirectPath {
@@ -37,8 +38,8 @@ export class DirectPath {
   #shared: SharedPart | undefined;
   #redactor: RecordRedactor | undefined;
 
-  constructor({ redactor, out, nextId, maxTailBytes, auditOnly, limits }: DirectPathOptions) {
-    const [keys, texts, counts] = [new Keys(redactor), new Texts(redactor), this.#counts];
+  constructor({ redactor, out, nextId, maxTailBytes, auditOnly, limits, checksSignatures }: DirectPathOptions) {
+    const [keys, texts, counts] = [new Keys({ redactor, checksSignatures }), new Texts(redactor), this.#counts];
     this.#record = new DirectRecord({ redactor, keys, texts, out, nextId, maxTailBytes, auditOnly, counts });
     this.#isOff = limits.maxAttributes < MAX_RECORD_BYTES || limits.maxValues < MAX_RECORD_BYTES;
   }
@@ -53,7 +54,7 @@ export class DirectPath {
   }
 
   /** Writes the tail of the record that ends at `end`, from where the reader stands, if it is one for this path. */
-  write(values: ValueDecoder, end: number, resource: Part<Resource>, scope: Part<Scope>, writer: Uint8Array): Outcome {
+  write(values: ValueDecoder, end: number, resource: Part<Resource>, scope: Part<Scope>, writer: Piece): Outcome {
     if (this.#isOff) return "unusual";
     if (resource !== this.#resource || scope !== this.#scope) {
       this.#resource = resource;
@@ -87,7 +88,7 @@ export class DirectPath {
     const ofResource = this.#redactor!.resource(resource.value);
     try {
       return {
-        spelled: new Uint8Array(Buffer.from(formatShared(ofScope.value, ofResource.value))),
+        spelled: Piece.of(formatShared(ofScope.value, ofResource.value)),
         entries: [...ofScope.entries, ...ofResource.entries].map((entry) => new SpelledEntry(entry)),
       };
     } catch (thrown) {

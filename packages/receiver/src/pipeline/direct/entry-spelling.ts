@@ -1,7 +1,6 @@
 // entry-spelling.ts: a redaction that is made again and again, spelled once and counted by the request. Knows no record.
 
-import { Buffer } from "node:buffer";
-import { formatRedaction } from "@proofline/event";
+import { formatRedaction, Piece } from "@proofline/event";
 import type { RedactionEntry } from "@proofline/redaction";
 
 export class SpelledEntry implements RedactionEntry {
@@ -10,7 +9,7 @@ export class SpelledEntry implements RedactionEntry {
   readonly action: RedactionEntry["action"];
   readonly policy: string;
   /** As it stands in the line's list. */
-  readonly spelled: Uint8Array;
+  readonly spelled: Piece;
   /** How often in the request at hand; kept by {@link EntryCounts}. */
   count = 0;
 
@@ -20,7 +19,7 @@ export class SpelledEntry implements RedactionEntry {
     this.rule = rule;
     this.action = action;
     this.policy = policy;
-    this.spelled = new Uint8Array(Buffer.from(formatRedaction(this)));
+    this.spelled = Piece.of(formatRedaction(this));
   }
 }
 

@@ -6,6 +6,7 @@ import {
   ATTR_AUDIT_ACTION,
   ATTR_AUDIT_ACTOR_ID,
   ATTR_AUDIT_ACTOR_TYPE,
+  ATTR_AUDIT_INTEGRITY_VALUE,
   ATTR_AUDIT_OUTCOME,
   ATTR_AUDIT_RECORD_ID,
   ATTR_AUDIT_SCHEMA_VERSION,
@@ -21,6 +22,7 @@ import {
   ATTR_PROOFLINE_LEAF_HASH,
   ATTR_PROOFLINE_REDACTIONS,
   keyPath,
+  Piece,
   spellKey,
 } from "@proofline/event";
 import { MASK, type Redactor } from "@proofline/redaction";
@@ -61,13 +63,22 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
   [ATTR_AUDIT_SCHEMA_VERSION, "text"],
 ]);
 
+/** What a key is judged by. */
+export interface KeyRules {
+  readonly redactor: Redactor;
+  /** Records with a signature go the long way, on which it is checked. */
+  readonly checksSignatures: boolean;
+}
+
+let made = 0;
+
 export class Key {
   readonly name: string;
   /** Where its value stands, in redactions and notes. */
   readonly path: string;
   readonly bytes: KeptBytes;
   /** `,"key":`, with the comma after the one before it. */
-  readonly spelled: Uint8Array;
+  readonly spelled: Piece;
   readonly role: Role;
   /** Whether it makes its record an audit record. */
   readonly isAudit: boolean;
@@ -75,28 +86,32 @@ export class Key {
   readonly isCovered: boolean;
   /** The rule masks it: this is said then, and the masked attribute is `masked`. */
   readonly mask: SpelledEntry | undefined;
-  readonly masked: Uint8Array;
+  readonly masked: Piece;
   /** Something was found in the key itself, or it is not UTF-8: its record goes the long way. */
   readonly isUnusual: boolean;
   /** The last record that had it: how a repeated key is noticed. */
   serial = 0;
   /** Whether it is the one that its bytes lead to. Another one is never handed out: there would be two for one key. */
   isCurrent = false;
+  /** Any number, another one for nearly every key. */
+  readonly spread: number;
   /** The one that came after it last time: a guess at the next one. */
   next: Key = this;
 
-  constructor(name: string, bytes: KeptBytes, redactor: Redactor) {
+  constructor(name: string, bytes: KeptBytes, { redactor, checksSignatures }: KeyRules) {
     const { covered, renamed } = redactor.key(name);
     this.name = name;
     this.path = keyPath("attributes", name);
     this.bytes = bytes;
+    this.spread = Math.imul(++made, 0x9e3779b1) >>> 8;
     this.role = ROLES.get(name) ?? "none";
     this.isAudit = name.startsWith("audit.");
-    this.isUnusual = renamed || name.includes("\ufffd") || name === ATTR_PROOFLINE_LEAF_HASH; // it may be a line of ours: returned.ts
+    const isSignature = checksSignatures && name === ATTR_AUDIT_INTEGRITY_VALUE;
+    this.isUnusual = renamed || name.includes("\ufffd") || isSignature || name === ATTR_PROOFLINE_LEAF_HASH; // it may be a line of ours: returned.ts
     this.isCovered = covered !== undefined;
     const spelled = `,${spellKey(name)}`;
-    this.spelled = new Uint8Array(Buffer.from(spelled));
-    this.masked = new Uint8Array(Buffer.from(`${spelled}${JSON.stringify(MASK)}`));
+    this.spelled = Piece.of(spelled);
+    this.masked = Piece.of(`${spelled}${JSON.stringify(MASK)}`);
     this.mask =
       covered?.action === "mask" ? new SpelledEntry({ path: this.path, ...covered, policy: redactor.version }) : undefined;
   }
@@ -107,16 +122,16 @@ const SLOTS = 4_096;
 export const MAX_KEY_BYTES = 100;
 
 export class Keys {
-  readonly #redactor: Redactor;
+  readonly #rules: KeyRules;
   readonly #slots: (Key | undefined)[] = new Array<Key | undefined>(SLOTS).fill(undefined);
   /** Stands before the first key of a record; never found itself. */
   readonly start: Key;
   /** The record of the last key that had to give its slot to another one. */
   evictedSerial = 0;
 
-  constructor(redactor: Redactor) {
-    this.#redactor = redactor;
-    this.start = new Key("", new KeptBytes(new DataView(new ArrayBuffer(0)), 0, 0), redactor);
+  constructor(rules: KeyRules) {
+    this.#rules = rules;
+    this.start = new Key("", new KeptBytes(new DataView(new ArrayBuffer(0)), 0, 0), rules);
   }
 
   /** The key in these bytes, at most MAX_KEY_BYTES of them. @param before the key before it in its record */
@@ -131,7 +146,7 @@ export class Keys {
         this.evictedSerial = key.serial;
       }
       const name = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset + start, end - start).toString("utf8");
-      key = new Key(name, new KeptBytes(view, start, end), this.#redactor);
+      key = new Key(name, new KeptBytes(view, start, end), this.#rules);
       key.isCurrent = true;
       this.#slots[slot] = key;
     }

@@ -2,7 +2,6 @@
 // object for it. It takes the records that nearly all are; whatever is unusual it leaves to prepare.ts, which is the reference: the same
 // bytes, or none.
 
-import { Buffer } from "node:buffer";
 import {
   EventError,
   TAIL_FIELDS as FIELD,
@@ -10,8 +9,8 @@ import {
   formatRedaction,
   ILL_FORMED,
   type Note,
+  Piece,
   type Redaction,
-  readRedactions,
   spellFields,
   spellValue,
   type TailWriter,
@@ -22,13 +21,15 @@ import { Fault } from "../../decode/decoded.ts";
 import type { ValueDecoder } from "../../decode/protobuf-value.ts";
 import { type EntryCounts, SpelledEntry } from "./entry-spelling.ts";
 import { type FoundAttribute, RecordFields } from "./fields.ts";
-import type { Keys } from "./keys.ts";
+import type { Key, Keys } from "./keys.ts";
+import { RepeatedValues } from "./repeated-values.ts";
 import type { Texts } from "./texts.ts";
+import { decodeValue, isFreshAscii, producersRedactions, UNUSUAL } from "./unusual.ts";
 
 /** What the records of one group share, redacted and spelled once. */
 export interface SharedPart {
   /** The fields `scope` and `resource`, each with its comma. */
-  readonly spelled: Uint8Array;
+  readonly spelled: Piece;
   readonly entries: readonly SpelledEntry[];
 }
 
@@ -46,11 +47,11 @@ const LACKS_ACTOR = 2;
 const LACKS_OUTCOME = 4;
 const LACKS_EVENT = 8;
 const LACKS_ID = 16;
-const NOTES: readonly Uint8Array[] = Array.from({ length: 32 }, (_, lacks) => {
+const NOTES: readonly Piece[] = Array.from({ length: 32 }, (_, lacks) => {
   const notes = LACKS.filter((_, bit) => (lacks >> bit) & 1).map(
     (path): Note => ({ path, note: path === "id" ? "assigned" : "missing" }),
   );
-  return new Uint8Array(Buffer.from(notes.length === 0 ? "" : formatNotes(notes)));
+  return Piece.of(notes.length === 0 ? "" : formatNotes(notes));
 });
 
 export interface DirectRecordOptions {
@@ -69,12 +70,10 @@ export interface DirectRecordOptions {
 /** `unusual`: nothing was written, the reference must do it. `ignored`: no audit record, where only those are wanted. */
 export type Outcome = "written" | "ignored" | "unusual";
 
-/** Thrown inside of this file for what the reference must do. */
-const UNUSUAL = Symbol("unusual");
-
 export class DirectRecord {
   readonly #o: DirectRecordOptions;
   readonly #fields: RecordFields;
+  readonly #repeated = new RepeatedValues();
   /** Redactions of the record at hand, its shared ones apart. */
   #made: SpelledEntry[] = [];
   #before: readonly Redaction[] = NO_REDACTIONS;
@@ -92,7 +91,7 @@ export class DirectRecord {
    * Writes the tail of the LogRecord that ends at `end`, from where the reader stands; moves the reader, wherever it ends.
    * @param writer the field `writer` with its comma, or nothing
    */
-  write(values: ValueDecoder, end: number, shared: SharedPart, writer: Uint8Array): Outcome {
+  write(values: ValueDecoder, end: number, shared: SharedPart, writer: Piece): Outcome {
     const { out } = this.#o;
     const start = out.at;
     try {
@@ -113,14 +112,14 @@ export class DirectRecord {
     return "unusual";
   }
 
-  #tail(values: ValueDecoder, shared: SharedPart, writer: Uint8Array): void {
+  #tail(values: ValueDecoder, shared: SharedPart, writer: Piece): void {
     const { out } = this.#o;
     const f = this.#fields;
     const { bytes } = values.wire;
     this.#made = [];
     this.#before = NO_REDACTIONS;
     let lacks = 0;
-    out.raw(FIELD.id);
+    out.piece(FIELD.id);
     if (f.idEnd > 0) this.#asIs(bytes, f.idStart, f.idEnd);
     else {
       out.text(`"${this.#o.nextId()}"`);
@@ -133,19 +132,19 @@ export class DirectRecord {
     if (!f.hasActor) lacks |= LACKS_ACTOR;
     if (!f.hasOutcome) lacks |= LACKS_OUTCOME;
     if (f.timeLow !== 0 || f.timeHigh !== 0) {
-      out.raw(FIELD.time);
+      out.piece(FIELD.time);
       out.time(f.timeLow, f.timeHigh);
     }
     if (f.observedLow !== 0 || f.observedHigh !== 0) {
-      out.raw(FIELD.observed);
+      out.piece(FIELD.observed);
       out.time(f.observedLow, f.observedHigh);
     }
     if (f.traceId > 0) {
-      out.raw(FIELD.traceId);
+      out.piece(FIELD.traceId);
       out.hex(bytes, f.traceId, f.traceId + 16);
     }
     if (f.spanId > 0) {
-      out.raw(FIELD.spanId);
+      out.piece(FIELD.spanId);
       out.hex(bytes, f.spanId, f.spanId + 8);
     }
     this.#number(FIELD.flags, f.flags);
@@ -156,27 +155,27 @@ export class DirectRecord {
     this.#attributes(values);
     this.#number(FIELD.droppedAttributes, f.droppedAttributes);
     this.#body(values);
-    out.raw(shared.spelled);
+    out.piece(shared.spelled);
     this.#redactions(shared.entries);
     if (f.stream >= 0) this.#producer(bytes);
-    out.raw(writer);
-    out.raw(NOTES[lacks]!);
+    out.piece(writer);
+    out.piece(NOTES[lacks]!);
     out.byte(0x7d);
     this.lacks = lacks;
     this.droppedAttributes = f.droppedAttributes;
   }
 
-  #number(field: Uint8Array, value: number): void {
+  #number(field: Piece, value: number): void {
     if (value === 0) return;
-    this.#o.out.raw(field);
+    this.#o.out.piece(field);
     this.#o.out.integer(value);
   }
 
   /** A field of the line; left out when nothing is left of its text. */
-  #textField(field: Uint8Array, values: ValueDecoder, start: number, end: number, path: string): void {
+  #textField(field: Piece, values: ValueDecoder, start: number, end: number, path: string): void {
     const { out } = this.#o;
     const before = out.at;
-    out.raw(field);
+    out.piece(field);
     this.#text(values, start, end, path);
     if (out.at === before + field.length + EMPTY_TEXT) out.at = before;
   }
@@ -189,35 +188,39 @@ export class DirectRecord {
     quote(out, end - start);
   }
 
-  /** A string that the value rules are asked about. */
-  #text(values: ValueDecoder, start: number, end: number, path: string): void {
+  /** A string that the value rules are asked about. Returns whether it is plain: no rule of any policy finds anything in it. */
+  #text(values: ValueDecoder, start: number, end: number, path: string): boolean {
     const { bytes } = values.wire;
     const { out } = this.#o;
     out.room(end - start + 2);
     if (copyPlain(bytes, start, end, out.bytes, out.at + 1)) {
       quote(out, end - start);
-      return;
+      return true;
     }
     const text = this.#o.texts.at(values.wire.view, start, end, path);
     if (text === undefined) throw UNUSUAL;
-    out.raw(text.spelled);
+    out.piece(text.spelled);
     for (const entry of text.entries) this.#add(entry);
+    return false;
   }
 
   #attributes(values: ValueDecoder): void {
     const { out } = this.#o;
     const { attributes, count } = this.#fields;
     const opened = out.at;
-    out.raw(FIELD.attributes);
+    out.piece(FIELD.attributes);
     const first = out.at;
-    for (let i = 0; i < count; i++) this.#attribute(values, attributes[i]!, out.at > first ? 0 : 1);
+    // The first comma is written over the brace.
+    out.at--;
+    for (let i = 0; i < count; i++) this.#attribute(values, attributes[i]!);
+    out.at = Math.max(out.at, first);
+    out.bytes[first - 1] = 0x7b;
     // None, or all of them went elsewhere or were dropped.
     if (out.at === first) out.at = opened;
     else out.byte(0x7d);
   }
 
-  /** @param skipped 1 for the first one, which has no comma before it */
-  #attribute(values: ValueDecoder, attribute: FoundAttribute, skipped: 0 | 1): void {
+  #attribute(values: ValueDecoder, attribute: FoundAttribute): void {
     const { out } = this.#o;
     const { key, kind, start, end } = attribute;
     if (kind === "lifted") return;
@@ -228,40 +231,56 @@ export class DirectRecord {
     if (key.isCovered && kind !== "null" && !(kind === "string" && start === end)) {
       // What is not understood must not be masked over: the reference would have said so.
       const isUsual = kind === "string" ? isFreshAscii(values.wire.bytes, start, end) : kind !== "other";
-      if (key.mask === undefined || !isUsual) this.#general(values, attribute, skipped);
+      if (key.mask === undefined || !isUsual) this.#general(values, attribute);
       else {
-        out.copy(key.masked, skipped, key.masked.length);
+        out.piece(key.masked);
         this.#add(key.mask);
       }
       return;
     }
     if (kind === "other") {
-      this.#general(values, attribute, skipped);
+      this.#general(values, attribute);
       return;
     }
-    out.copy(key.spelled, skipped, key.spelled.length);
-    if (kind === "string") this.#text(values, start, end, key.path);
-    else if (kind === "integer") out.integer(attribute.number);
-    else if (kind === "null") out.raw(FIELD.null);
-    else out.raw(attribute.number === 1 ? FIELD.true : FIELD.false);
+    if (kind === "string") {
+      this.#textAttribute(values, key, start, end);
+      return;
+    }
+    out.piece(key.spelled);
+    if (kind === "integer") out.integer(attribute.number);
+    else if (kind === "null") out.piece(FIELD.null);
+    else out.piece(attribute.number === 1 ? FIELD.true : FIELD.false);
+  }
+
+  #textAttribute(values: ValueDecoder, key: Key, start: number, end: number): void {
+    const { out } = this.#o;
+    const { view } = values.wire;
+    const known = this.#repeated.find(view, key, start, end);
+    if (known !== undefined) {
+      out.piece(known);
+      return;
+    }
+    const from = out.at;
+    out.piece(key.spelled);
+    if (this.#text(values, start, end, key.path)) this.#repeated.miss(view, key, start, end, out.bytes, from, out.at);
   }
 
   /** One attribute by way of its value. */
-  #general(values: ValueDecoder, { key, valueStart, end }: FoundAttribute, skipped: 0 | 1): void {
+  #general(values: ValueDecoder, { key, valueStart, end }: FoundAttribute): void {
     const value = decodeValue(values, valueStart, end);
     const out: RedactionEntry[] = [];
     const redacted = this.#o.redactor.fields(new Map([[key.name, value]]), "attributes", out) as Map<string, Value>;
     this.#spell(out);
     // A rule may have dropped it.
-    if (redacted.size > 0) this.#o.out.text((skipped === 1 ? "" : ",") + spellFields(redacted, 1).slice(1, -1));
+    if (redacted.size > 0) this.#o.out.text(`,${spellFields(redacted, 1).slice(1, -1)}`);
   }
 
   #body(values: ValueDecoder): void {
     const { out } = this.#o;
     const f = this.#fields;
     if (f.bodyKind === "none") return;
-    out.raw(FIELD.body);
-    if (f.bodyKind === "null") out.raw(FIELD.null);
+    out.piece(FIELD.body);
+    if (f.bodyKind === "null") out.piece(FIELD.null);
     else if (f.bodyKind === "string") this.#text(values, f.bodyStart, f.bodyEnd, "body");
     else {
       const made: RedactionEntry[] = [];
@@ -289,17 +308,17 @@ export class DirectRecord {
     const total = this.#before.length + this.#made.length + shared.length;
     if (total === 0) return;
     if (total > MAX_LISTED) throw UNUSUAL;
-    out.raw(FIELD.redactions);
+    out.piece(FIELD.redactions);
     for (const redaction of this.#before) {
       out.text(formatRedaction(redaction));
       out.byte(0x2c);
     }
     for (const { spelled } of this.#made) {
-      out.raw(spelled);
+      out.piece(spelled);
       out.byte(0x2c);
     }
     for (const { spelled } of shared) {
-      out.raw(spelled);
+      out.piece(spelled);
       out.byte(0x2c);
     }
     out.bytes[out.at - 1] = 0x5d;
@@ -309,11 +328,11 @@ export class DirectRecord {
     const { out } = this.#o;
     const { attributes, stream, streamNumber, isEnd } = this.#fields;
     const { start, end } = attributes[stream]!;
-    out.raw(FIELD.producerStream);
+    out.piece(FIELD.producerStream);
     this.#asIs(bytes, start, end);
-    out.raw(FIELD.producerNumber);
+    out.piece(FIELD.producerNumber);
     out.integer(streamNumber);
-    if (isEnd) out.raw(FIELD.producerEnd);
+    if (isEnd) out.piece(FIELD.producerEnd);
     out.byte(0x7d);
   }
 }
@@ -324,31 +343,4 @@ function quote(out: TailWriter, length: number): void {
   bytes[at] = 0x22;
   bytes[at + length + 1] = 0x22;
   out.at = at + length + 2;
-}
-
-function producersRedactions(values: ValueDecoder, { valueStart, end }: FoundAttribute): readonly Redaction[] {
-  const redactions = readRedactions(decodeValue(values, valueStart, end));
-  if (redactions === undefined) throw UNUSUAL;
-  return redactions;
-}
-
-function decodeValue(values: ValueDecoder, start: number, end: number): Value {
-  values.begin();
-  values.wire.pos = start;
-  const value = values.anyValue(end, null, 1, false);
-  if (values.notes.length > 0) throw UNUSUAL;
-  return value;
-}
-
-/** Whether the text is ASCII and cannot be what an earlier redaction left: a mask, a token or a digest. */
-function isFreshAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  const first = bytes[start]!;
-  const length = end - start;
-  const mayBeRedacted = (first === 0x2a && length === 3) || (first === 0x74 && length === 26) || first === 0x68;
-  return !mayBeRedacted && isAscii(bytes, start, end);
-}
-
-function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (bytes[at]! > 0x7f) return false;
-  return true;
 }

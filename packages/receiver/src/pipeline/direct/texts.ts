@@ -2,7 +2,7 @@
 // above all, is kept, so that its second time costs a comparison. The memory is bounded.
 
 import { Buffer } from "node:buffer";
-import { spellString } from "@proofline/event";
+import { Piece, spellString } from "@proofline/event";
 import type { RedactionEntry, Redactor } from "@proofline/redaction";
 import { hashBytes, KeptBytes } from "./byte-words.ts";
 import { SpelledEntry } from "./entry-spelling.ts";
@@ -14,7 +14,7 @@ const KEPT_RULE = "email";
 
 export interface SpelledText {
   /** With its quotes. */
-  readonly spelled: Uint8Array;
+  readonly spelled: Piece;
   readonly entries: readonly SpelledEntry[];
 }
 
@@ -53,7 +53,7 @@ export class Texts {
     const out: RedactionEntry[] = [];
     const redacted = this.#redactor.text(text, path, out);
     return {
-      spelled: new Uint8Array(Buffer.from(spellString(redacted))),
+      spelled: Piece.of(spellString(redacted)),
       entries: out.map((entry) => new SpelledEntry(entry)),
     };
   }

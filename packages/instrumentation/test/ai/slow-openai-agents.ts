@@ -7,7 +7,9 @@ import { startFakeAiService } from "../kit/fake-ai-service.ts";
 import type { SeenRecord } from "../kit/otlp-receiver.ts";
 
 const told = (records: readonly SeenRecord[]) =>
-  records.map(({ event, attributes: a }) => [event, a["audit.outcome"], a["audit.target.id"], a["audit.actor.id"]].join(" ").trimEnd());
+  records.map(({ event, attributes: a }) =>
+    [event, a["audit.outcome"], a["audit.target.id"], a["audit.actor.id"]].join(" ").trimEnd(),
+  );
 
 test("@openai/agents: runs, tools, handoffs and guardrails are events, each with its agent", async (t) => {
   const records = await runApp(t, ["ai/openai-agents.js", "plain"]);
@@ -20,7 +22,10 @@ test("@openai/agents: runs, tools, handoffs and guardrails are events, each with
     "ai.agent_run success clerk clerk",
   ]);
   const [guardrail, started, call] = records.map(({ attributes }) => attributes);
-  assert.partialDeepStrictEqual({ ...guardrail }, { "proofline.decision.outcome": "allow", "proofline.policy.id": "no swearing" });
+  assert.partialDeepStrictEqual(
+    { ...guardrail },
+    { "proofline.decision.outcome": "allow", "proofline.policy.id": "no swearing" },
+  );
   assert.match(String(started!["proofline.input.digest"]), /^hmac-sha256:/, "what is about to be done is known before");
   assert.equal(started!["proofline.input.digest"], call!["proofline.input.digest"]);
   assert.ok(!JSON.stringify(records).includes("example.com"), "no content is in any record");
