@@ -2,7 +2,7 @@
 // said in flags: ports, how soon it is ready, and how old lines may be.
 
 import { join } from "node:path";
-import { answersOk, freePorts, type RunningProcess, spawnProcess, waitFor } from "../../support/peers/process.ts";
+import { answersOk, freePorts, spawnProcess, waitFor } from "../../support/peers/process.ts";
 import type { Context } from "../lane.ts";
 
 export const DEPLOY: string = join(import.meta.dirname, "..", "..", "..", "deploy");
@@ -16,15 +16,15 @@ export interface Entry {
   readonly labels: Readonly<Record<string, string>>;
   readonly line: string;
 }
-export type Answer = { readonly kind: "series"; readonly series: Series[] } | { readonly kind: "entries"; readonly entries: Entry[] };
+export type Answer =
+  | { readonly kind: "series"; readonly series: Series[] }
+  | { readonly kind: "entries"; readonly entries: Entry[] };
 
 export class DeployedLoki {
   readonly url: string;
-  readonly #child: RunningProcess;
 
-  private constructor(url: string, child: RunningProcess) {
+  private constructor(url: string) {
     this.url = url;
-    this.#child = child;
   }
 
   static async start(
@@ -55,7 +55,7 @@ export class DeployedLoki {
       if (child.ended) throw new Error(`Loki ended: ${child.output().slice(-800)}`);
       return answersOk(`${url}/ready`);
     });
-    return new DeployedLoki(url, child);
+    return new DeployedLoki(url);
   }
 
   /** Asks as Grafana does, for one step at `atNs`; lines of the hour before it. @throws what Loki says against the query */
@@ -70,12 +70,21 @@ export class DeployedLoki {
     });
     const text = await this.#get(`/loki/api/v1/query_range?${parameters.toString()}`, query);
     const { data } = JSON.parse(text) as {
-      data: { resultType: string; result: { metric: Record<string, string>; stream: Record<string, string>; values: [string | number, string][] }[] };
+      data: {
+        resultType: string;
+        result: { metric: Record<string, string>; stream: Record<string, string>; values: [string | number, string][] }[];
+      };
     };
     if (data.resultType === "matrix") {
-      return { kind: "series", series: data.result.map(({ metric, values }) => ({ labels: metric, value: Number(values.at(-1)![1]) })) };
+      return {
+        kind: "series",
+        series: data.result.map(({ metric, values }) => ({ labels: metric, value: Number(values.at(-1)![1]) })),
+      };
     }
-    return { kind: "entries", entries: data.result.flatMap(({ stream, values }) => values.map(([, line]) => ({ labels: stream, line }))) };
+    return {
+      kind: "entries",
+      entries: data.result.flatMap(({ stream, values }) => values.map(([, line]) => ({ labels: stream, line }))),
+    };
   }
 
   async rules(): Promise<{ name: string; state: string; health: string; lastEvaluation: string; lastError?: string }[]> {
@@ -92,6 +101,14 @@ export class DeployedLoki {
       body: JSON.stringify({ streams: [{ stream, values }] }),
     });
     if (response.status !== 204) throw new Error(`Loki answered ${response.status} to a push: ${await response.text()}`);
+  }
+
+  /** Asks for the deletion of the last minute's lines. */
+  async remove(): Promise<{ status: number; text: string }> {
+    const end = Math.floor(Date.now() / 1000) - 1;
+    const parameters = new URLSearchParams({ query: '{type="line"}', start: String(end - 60), end: String(end) });
+    const response = await fetch(`${this.url}/loki/api/v1/delete?${parameters.toString()}`, { method: "POST" });
+    return { status: response.status, text: await response.text() };
   }
 
   async #get(path: string, what: string): Promise<string> {

@@ -43,7 +43,9 @@ export function smallHoursNs(nowMs: number): bigint {
 export function forPanels(nowMs: number): Planted[] {
   const login = { "audit.source.id": "203.0.113.9", "audit.source.type": "ipv4", "proofline.event.class": "login" };
   return [
-    ...[1, 2, 3].map((): Planted => ({ event: "user.login", service: "portal", attributes: { ...who("eve", "LOGIN", "failure"), ...login } })),
+    ...[1, 2, 3].map(
+      (): Planted => ({ event: "user.login", service: "portal", attributes: { ...who("eve", "LOGIN", "failure"), ...login } }),
+    ),
     { event: "user.login", service: "portal", attributes: { ...who("ann", "LOGIN"), ...login } },
     {
       ...{ event: "data.accessed", service: "portal", timeNs: smallHoursNs(nowMs) },
@@ -52,7 +54,11 @@ export function forPanels(nowMs: number): Planted[] {
     { event: "report.written", service: "portal", attributes: { "audit.action": "WRITE", "audit.outcome": "success" } },
     {
       event: "authority.delegated",
-      attributes: { ...who("max.roth", "DELEGATE"), ...target("approve-invoices", "permission"), "proofline.event.class": "delegation" },
+      attributes: {
+        ...who("max.roth", "DELEGATE"),
+        ...target("approve-invoices", "permission"),
+        "proofline.event.class": "delegation",
+      },
     },
     {
       ...{ event: "approval.requested", service: "risk" },
@@ -79,20 +85,31 @@ export function forPanels(nowMs: number): Planted[] {
         "proofline.workflow.id": "credit-check",
       },
     },
-    ...[1, 2, 4].map((number): Planted => ({
-      event: "batch.step",
+    ...[1, 2, 4].map(
+      (number): Planted => ({
+        event: "batch.step",
+        service: "batch",
+        attributes: {
+          ...who("batch", "EXECUTE", "success", "service"),
+          "audit.sequence.stream_id": "batch-run-1",
+          "audit.sequence.number": number,
+          "proofline.workflow.id": "nightly",
+          "proofline.task.id": `step-${number}`,
+          "proofline.step.duration_ns": number * 500_000_000,
+          ...(number === 4 ? { "audit.outcome": "failure" } : {}),
+        },
+      }),
+    ),
+    {
+      event: "thing.twice",
       service: "batch",
-      attributes: {
-        ...who("batch", "EXECUTE", "success", "service"),
-        "audit.sequence.stream_id": "batch-run-1",
-        "audit.sequence.number": number,
-        "proofline.workflow.id": "nightly",
-        "proofline.task.id": `step-${number}`,
-        ...(number === 4 ? { "audit.outcome": "failure" } : {}),
-      },
-    })),
-    { event: "thing.twice", service: "batch", attributes: { ...who("batch", "WRITE"), "audit.record.id": "same-id", "thing.value": 1 } },
-    { event: "thing.twice", service: "batch", attributes: { ...who("batch", "WRITE"), "audit.record.id": "same-id", "thing.value": 2 } },
+      attributes: { ...who("batch", "WRITE"), "audit.record.id": "same-id", "thing.value": 1 },
+    },
+    {
+      event: "thing.twice",
+      service: "batch",
+      attributes: { ...who("batch", "WRITE"), "audit.record.id": "same-id", "thing.value": 2 },
+    },
   ];
 }
 
@@ -102,7 +119,11 @@ export function quietDay(): Planted[] {
     { event: "user.login", service: "portal", attributes: who("ann", "LOGIN") },
     { event: "user.login", service: "portal", attributes: who("bob", "LOGIN", "failure") },
     { event: "user.login", service: "portal", attributes: who("bob", "LOGIN") },
-    { event: "invoice.approved", service: "ap", attributes: { ...who("ap-agent", "APPROVE", "success", "service"), ...target("1", "invoice") } },
+    {
+      event: "invoice.approved",
+      service: "ap",
+      attributes: { ...who("ap-agent", "APPROVE", "success", "service"), ...target("1", "invoice") },
+    },
     inference("risk-scorer-2"),
     { event: "http.request", service: "ap", attributes: { "audit.action": "CREATE", "audit.outcome": "success" } },
     decision("decision-4", "allow", 0.7),
@@ -115,7 +136,12 @@ export function inference(model: string): Planted {
     event: "ai.inference",
     service: "ap",
     attributes: {
-      ...{ "audit.action": "EXECUTE", "audit.outcome": "success", "gen_ai.request.model": model, "proofline.derivation.scope": "ai" },
+      ...{
+        "audit.action": "EXECUTE",
+        "audit.outcome": "success",
+        "gen_ai.request.model": model,
+        "proofline.derivation.scope": "ai",
+      },
       ...target(model, "gen_ai.model"),
     },
   };
@@ -124,15 +150,25 @@ export function inference(model: string): Planted {
 /** One case for each rule of the lines that a record can set off. */
 export function forRules(nowMs: number): Planted[] {
   return [
-    ...[1, 2, 3, 4, 5].map((): Planted => ({ event: "user.login", service: "portal", attributes: who("eve", "LOGIN", "failure") })),
+    ...[1, 2, 3, 4, 5].map(
+      (): Planted => ({ event: "user.login", service: "portal", attributes: who("eve", "LOGIN", "failure") }),
+    ),
     inference("gpt-shadow"),
     {
       event: "model.access",
       service: "ap",
       attributes: { ...who("eve", "READ", "failure"), ...target("risk-scorer-2", "gen_ai.model") },
     },
-    { event: "decision.overridden", service: "risk", attributes: { ...who("max.roth", "OVERRIDE"), ...target("decision-4", "decision") } },
-    { event: "authority.delegated", service: "iam", attributes: { ...who("max.roth", "DELEGATE"), ...target("approve", "permission") } },
+    {
+      event: "decision.overridden",
+      service: "risk",
+      attributes: { ...who("max.roth", "OVERRIDE"), ...target("decision-4", "decision") },
+    },
+    {
+      event: "authority.delegated",
+      service: "iam",
+      attributes: { ...who("max.roth", "DELEGATE"), ...target("approve", "permission") },
+    },
     { event: "report.written", service: "portal", attributes: { "audit.action": "WRITE", "audit.outcome": "success" } },
     {
       ...{ event: "thing.done", service: "ahead", timeNs: BigInt(nowMs + 600_000) * 1_000_000n },
