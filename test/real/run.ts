@@ -4,6 +4,9 @@
 import { runLane } from "./lane.ts";
 import { Peers } from "./peers-here.ts";
 import { collectorScenarios } from "./scenarios/collector.ts";
+import { grafanaScenarios } from "./scenarios/grafana.ts";
+import { helmScenarios } from "./scenarios/helm.ts";
+import { helmClusterScenarios } from "./scenarios/helm-cluster.ts";
 import { lokiScenarios } from "./scenarios/loki.ts";
 import { onwardScenarios } from "./scenarios/onward.ts";
 import { sdkScenarios } from "./scenarios/sdks.ts";
@@ -21,6 +24,9 @@ const all = [
   ...sinkScenarios(peers),
   ...onwardScenarios(peers),
   ...tlogScenarios(peers),
+  ...helmScenarios(peers),
+  ...helmClusterScenarios(peers),
+  ...grafanaScenarios(peers),
 ];
 const wanted = process.argv.slice(2);
 const chosen = wanted.length === 0 ? all : all.filter(({ name }) => wanted.some((part) => name.includes(part)));

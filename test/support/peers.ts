@@ -84,6 +84,8 @@ async function build(peer: PeerName, say: (line: string) => void): Promise<Found
   const lack = await whatGoLacks();
   if (lack !== undefined) return { at: "missing", reason: `${peer} is not here and cannot be built: ${lack}` };
   const { folder, coldMinutes } = RECIPES[peer];
+  const late = tooLate(folder, coldMinutes);
+  if (late !== undefined) return { at: "missing", reason: `${peer} is not here, and ${late}` };
   const script = join(import.meta.dirname, "..", "real", "peers", folder, "build");
   await mkdir(peerCache(), { recursive: true });
   say(`building ${peer} into ${peerCache()} (with empty Go caches about ${coldMinutes} min) …`);
@@ -102,6 +104,17 @@ async function build(peer: PeerName, say: (line: string) => void): Promise<Found
   await writeFile(`${path}.recipe`, `${await recipeDigest(peer)}\n`);
   say(`built ${peer} in ${Math.round((Date.now() - started) / 1000)} s`);
   return { at: "found", path };
+}
+
+/**
+ * A run that must end by a given time does not begin what it could not end: `PROOFLINE_BUILD_UNTIL`, Unix seconds. Only for builds with empty caches: those that
+ * find what they need are quick.
+ */
+function tooLate(folder: string, coldMinutes: number): string | undefined {
+  const until = Number(process.env.PROOFLINE_BUILD_UNTIL ?? Number.NaN);
+  const left = (until - Date.now() / 1000) / 60;
+  if (!(left < coldMinutes)) return undefined;
+  return `${folder} takes about ${coldMinutes} min to build, and there are ${Math.max(0, Math.floor(left))} left`;
 }
 
 /** undefined when Go is there and new enough, else what is missing. */

@@ -4,9 +4,10 @@
 
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
-import { formatHead, MAX_LINE_BYTES } from "@proofline/event";
+import { MAX_LINE_BYTES } from "@proofline/event";
 import { HASH_BYTES } from "@proofline/tlog";
-import { type Moment, MomentSpeller } from "./received-clock.ts";
+import { HeadTemplate } from "./head-template.ts";
+import type { Moment } from "./received-clock.ts";
 
 const NEWLINE = 0x0a;
 const LEAF_PREFIX = 0x00;
@@ -54,12 +55,11 @@ export class Batch {
   }
 
   /** Appends head and tail, which is [from, to) of `tails`, as one line; returns its leaf hash in base64. It must fit: see hasRoom. */
-  add(logPart: Buffer, place: string, tails: Uint8Array, from: number, to: number): string {
+  add(head: Uint8Array, tails: Uint8Array, from: number, to: number): string {
     const buffer = this.#buffer;
     const start = this.#used;
-    buffer.set(logPart, start);
-    let end = start + logPart.length;
-    end += buffer.write(place, end, "latin1");
+    buffer.set(head, start);
+    let end = start + head.length;
     buffer.set(tails.subarray(from, to), end);
     end += to - from;
     const leaf = leafHashInPlace(buffer, start, end);
@@ -84,15 +84,12 @@ export function leafHashInPlace(buffer: Buffer, start: number, end: number): str
 
 /** Gives lines their places, one after the other. */
 export class LineWriter {
-  /** `{"v":1,"log":"…","seq":` */
-  readonly #logPart: Buffer;
-  readonly #moments = new MomentSpeller();
+  readonly #head: HeadTemplate;
   /** Leaf hash of the newest line, in base64. */
   #prev: string;
 
   constructor(log: string, prev: string) {
-    const head = formatHead({ log, seq: 0, prev, received: 0n });
-    this.#logPart = Buffer.from(head.slice(0, head.lastIndexOf('0,"prev":')));
+    this.#head = new HeadTemplate(log);
     this.#prev = prev;
   }
 
@@ -103,7 +100,6 @@ export class LineWriter {
   /** Writes the line at `seq` with the tail [from, to) of `tails`, received `later` nanoseconds after `moment`. The batch must have room. */
   write(batch: Batch, seq: number, moment: Moment, later: number, tails: Uint8Array, from: number, to: number): void {
     if (batch.count === 0) batch.first = seq;
-    const place = `${seq},"prev":"${this.#prev}","received":"${this.#moments.spell(moment, later)}",`;
-    this.#prev = batch.add(this.#logPart, place, tails, from, to);
+    this.#prev = batch.add(this.#head.fill(seq, this.#prev, moment, later), tails, from, to);
   }
 }

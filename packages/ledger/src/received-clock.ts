@@ -1,11 +1,10 @@
 // received-clock.ts: when a line was received: the system's clock, made strictly increasing. Knows no lines.
 // Hot: a moment is a pair of numbers, so that a line costs no bigint.
 
-import { formatTime } from "@proofline/event";
 import { LedgerError } from "./errors.ts";
 
-const SECOND_NS = 1_000_000_000n;
-const SECOND = 1_000_000_000;
+export const SECOND_NS = 1_000_000_000n;
+export const SECOND = 1_000_000_000;
 /** Half of what the line format can spell: with room for lines that run ahead of the clock. */
 const MAX_CLOCK_NS = 2n ** 63n - 1n;
 /** A smaller step back is what NTP does every day; it is bridged one nanosecond a line and not recorded. */
@@ -57,21 +56,4 @@ export class ReceivedClock {
 
 export function momentOf(ns: bigint): Moment {
   return { seconds: Number(ns / SECOND_NS), nanos: Number(ns % SECOND_NS) };
-}
-
-/** Spells moments as event's formatTime does. The text of a second is kept: lines share it by the thousands. */
-export class MomentSpeller {
-  #seconds = -1;
-  #text = "";
-
-  /** @param later nanoseconds after `moment` */
-  spell({ seconds, nanos }: Moment, later: number): string {
-    const total = nanos + later;
-    const carry = Math.floor(total / SECOND);
-    if (seconds + carry !== this.#seconds) {
-      this.#seconds = seconds + carry;
-      this.#text = formatTime(BigInt(this.#seconds) * SECOND_NS).slice(0, 20);
-    }
-    return `${this.#text}${String(total - carry * SECOND).padStart(9, "0")}Z`;
-  }
 }

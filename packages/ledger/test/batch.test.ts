@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { formatHead, formatTime, MAX_LINE_BYTES, maxHeadBytes } from "@proofline/event";
+import { formatHead, MAX_LINE_BYTES, maxHeadBytes } from "@proofline/event";
 import { hashToBase64, leafHash } from "@proofline/tlog";
 import fc from "fast-check";
 import { Batch, LineWriter, leafHashInPlace } from "../src/batch.ts";
 import { NO_LINE } from "../src/chain-walk.ts";
-import { MomentSpeller, momentOf } from "../src/received-clock.ts";
+import { HeadTemplate } from "../src/head-template.ts";
+import { momentOf } from "../src/received-clock.ts";
 
 const tails = fc.array(
   fc.string({ unit: "binary" }).map((text) => `"id":${JSON.stringify(text)}}`),
@@ -43,11 +44,20 @@ test("a line is event's head and the tail, and is hashed as tlog hashes it", () 
   );
 });
 
-test("any moment is spelled as event spells it", () => {
-  const speller = new MomentSpeller();
+test("one head after the other is as event spells it, whatever changes from one to the next", () => {
+  const steps = fc.array(fc.record({ seq: fc.constantFrom(0, 1, 1, 1, 1, 7), later: fc.nat({ max: 3_000_000_000 }) }), {
+    minLength: 1,
+  });
   fc.assert(
-    fc.property(moments, fc.nat({ max: 3_000_000_000 }), (ns, later) => {
-      assert.equal(speller.spell(momentOf(ns), later), formatTime(ns + BigInt(later)));
+    fc.property(fc.nat(), moments, steps, (first, received, taken) => {
+      const template = new HeadTemplate("a");
+      let seq = first;
+      for (const step of [...taken, { seq: 99_999 - first, later: 0 }, { seq: 1, later: 1 }, { seq: 1, later: 2 }]) {
+        seq = Math.max(0, seq + step.seq);
+        const prev = hashToBase64(leafHash(Buffer.from(String(seq))));
+        const expected = formatHead({ log: "a", seq, prev, received: received + BigInt(step.later) });
+        assert.equal(template.fill(seq, prev, momentOf(received), step.later).toString(), expected);
+      }
     }),
   );
 });

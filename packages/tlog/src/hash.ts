@@ -42,6 +42,31 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   return sha256(nodeScratch);
 }
 
+const MAX_FOLDED = 256;
+/** The first byte is spare, for the first pair's prefix. */
+const foldScratch = Buffer.alloc(1 + MAX_FOLDED * HASH_BYTES);
+const PAIR_BYTES = 2 * HASH_BYTES;
+const pairs = Array.from({ length: MAX_FOLDED / 2 }, (_, pair) =>
+  foldScratch.subarray(pair * PAIR_BYTES, pair * PAIR_BYTES + 1 + PAIR_BYTES),
+);
+
+/**
+ * The root of the full tree over hashes, 32 bytes each: as {@link nodeHash} over all pairs, level by level, with nothing copied for a hash. A
+ * pair's prefix takes the last byte before it, which is of the pair that was hashed before; a result lies before the pairs to come.
+ * @param hashes a power of two of them, 2 to 256
+ */
+export function foldHashes(hashes: Uint8Array): Hash {
+  foldScratch.set(hashes, 1);
+  for (let width = hashes.length / PAIR_BYTES; width >= 1; width /= 2) {
+    for (let pair = 0; pair < width; pair++) {
+      const input = pairs[pair]!;
+      input[0] = NODE_PREFIX;
+      foldScratch.write(digest("sha256", input, "base64"), 1 + pair * HASH_BYTES, "base64");
+    }
+  }
+  return new Uint8Array(foldScratch.subarray(1, 1 + HASH_BYTES));
+}
+
 export function hashToBase64(hash: Hash): string {
   return encodeBase64(checkHash(hash));
 }

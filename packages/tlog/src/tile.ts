@@ -3,7 +3,7 @@
 
 import { CompactRange, checkSize, rootOf } from "./compact-range.ts";
 import { TlogError } from "./errors.ts";
-import { EMPTY_ROOT, HASH_BYTES, type Hash } from "./hash.ts";
+import { EMPTY_ROOT, foldHashes, HASH_BYTES, type Hash } from "./hash.ts";
 import type { HashAt } from "./proof.ts";
 
 export const TILE_WIDTH = 256;
@@ -106,7 +106,9 @@ export function splitTile(bytes: Uint8Array, width: number): Hash[] {
 
 /** The hash that a full tile stands for one level up. @throws {TlogError} BAD_TILE_LENGTH */
 export function tileRoot(bytes: Uint8Array): Hash {
-  return rootOf(splitTile(bytes, TILE_WIDTH));
+  if (bytes.length !== TILE_WIDTH * HASH_BYTES)
+    throw new TlogError("BAD_TILE_LENGTH", `a full tile has ${TILE_WIDTH * HASH_BYTES} bytes, not ${bytes.length}`);
+  return foldHashes(bytes);
 }
 
 /**

@@ -49,6 +49,8 @@ export class RequestPreparer {
   #direct: DirectPath;
   #to: Parameters<typeof prepare>[1] | undefined;
   #claims = new Map<number, ReturnClaim>();
+  /** Whether a record that went the long way names its producer. */
+  #hasProducers = false;
 
   constructor(o: PreparerOptions) {
     this.#o = o;
@@ -92,10 +94,11 @@ export class RequestPreparer {
     this.#tails.begin(spare ?? new ArrayBuffer(bytes === 0 ? 0 : recycledSize(bytes)));
     this.#direct.begin(redactor);
     this.#claims = new Map();
+    this.#hasProducers = false;
     const records = prepareAll(tally);
     this.#direct.tell(tally);
     const taken = this.#tails.take();
-    const producers = producerRuns(taken.tails);
+    const producers = this.#direct.hasProducers || this.#hasProducers ? producerRuns(taken.tails) : [];
     return { records, ...taken, objects, claims: this.#claims, producers, tally: tally.data() };
   }
 
@@ -141,6 +144,7 @@ export class RequestPreparer {
     if (writer !== "") decoded.record.writer = writer;
     if (decoded.record.quarantine === undefined) this.#noteSignature(decoded.record, tally);
     const { tail, record } = prepare(decoded, this.#to!);
+    if (record.producer !== undefined) this.#hasProducers = true;
     this.#tails.out.text(tail);
     this.#tails.add(record.quarantine?.code);
   }

@@ -7,8 +7,7 @@ import { ALNUM, DIGIT, HEX_LETTER, is, KEY, LETTER } from "./characters.ts";
 import { SHORTEST } from "./scanner.ts";
 import { lastLetters, SHORTEST_LONG } from "./triggers.ts";
 
-// What a byte is, as far as it matters. NONE: whatever stands around it.
-const NONE = 0;
+// What a byte is, as far as it matters. 0: nothing, whatever stands around it.
 const NEVER = 1; // escaped in JSON, not ASCII, or a finding by itself
 const BLANK = 2;
 const DASH = 3;
@@ -42,9 +41,17 @@ UNSPELLED.fill(1, 0, 0x20);
 UNSPELLED[0x22] = 1;
 UNSPELLED[0x5c] = 1;
 
-/** By class and the byte before: 0 where nothing begins, so that there is no need to look further. */
-const AFTER = new Uint8Array(16 * 256);
-for (const what of [COLON, CAPITAL_I, CAPITAL_K, PERCENT, NEVER]) AFTER.fill(1, what * 256, (what + 1) * 256);
+/**
+ * What a byte is, as one bit, and in the byte above for what bytes behind it something may begin: a look at both answers most questions, and
+ * there is nothing to be guessed wrong on the way.
+ */
+const LOOKS = new Uint16Array(256);
+/** These are looked at whatever stands before them. */
+const ALONE = 1;
+const IS_NUMBER = 1 << 6;
+const BITS = new Map([NEVER, COLON, CAPITAL_I, CAPITAL_K, PERCENT].map((what) => [what, ALONE]));
+for (const [bit, what] of [BLANK, DASH, UNDERSCORE, DOT, CAPITAL_J, NUMBER].entries()) BITS.set(what, 2 << bit);
+for (let byte = 0; byte < 256; byte++) LOOKS[byte] = (BITS.get(CLASS[byte]!) ?? 0) | (ALONE << 8);
 for (const [what, before] of [
   [BLANK, "rRcC"], // bearer, basic
   [DASH, `-${lastLetters("-")}`],
@@ -53,7 +60,7 @@ for (const [what, before] of [
   [CAPITAL_J, "y"],
   [NUMBER, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"], // an IBAN
 ] as const)
-  for (const character of before) AFTER[what * 256 + character.charCodeAt(0)] = 1;
+  for (const character of before) LOOKS[character.charCodeAt(0)]! |= BITS.get(what)! << 8;
 /** In card and social security numbers: 1 a separator, 2 a digit. */
 const IN_NUMBER = new Uint8Array(256);
 IN_NUMBER[0x20] = 1;
@@ -89,19 +96,17 @@ export function copyPlain(bytes: Uint8Array, start: number, end: number, target:
   // JSON may begin here, or behind white space.
   if (first === 0x7b || first === 0x5b || first === 0x20) return false;
   const offset = at - start;
-  let before = 0;
+  let wanted = ALONE;
   let seen = 0;
   for (let from = start; from < end; from++) {
     const byte = bytes[from]!;
-    const what = CLASS[byte]!;
-    if (what !== NONE) {
-      seen |= 1 << what;
-      if (AFTER[(what << 8) | before] === 1 && mayFind(what, bytes, from, start, end)) return false;
-    }
+    const looks = LOOKS[byte]!;
+    if ((looks & wanted) !== 0 && mayFind(CLASS[byte]!, bytes, from, start, end)) return false;
+    seen |= looks;
+    wanted = looks >> 8;
     target[from + offset] = byte;
-    before = byte;
   }
-  if ((seen & (1 << NUMBER)) === 0) return true;
+  if ((seen & IS_NUMBER) === 0) return true;
   for (let from = start + STRIDE - 1; from < end; from += STRIDE) {
     if (IN_NUMBER[bytes[from]!] !== 0 && isLongNumber(bytes, from, start, end)) return false;
   }

@@ -33,6 +33,8 @@ export class DirectPath {
   /** Records by what they lack. */
   readonly #lacks: number[] = new Array<number>(2 ** LACKS.length).fill(0);
   #droppedAttributes = 0;
+  /** Whether a record since `begin` names its producer. */
+  hasProducers = false;
   #resource: Part<Resource> | undefined;
   #scope: Part<Scope> | undefined;
   #shared: SharedPart | undefined;
@@ -50,6 +52,7 @@ export class DirectPath {
     this.#resource = this.#scope = this.#shared = undefined;
     this.#lacks.fill(0);
     this.#droppedAttributes = 0;
+    this.hasProducers = false;
     this.#counts.take(() => {});
   }
 
@@ -66,6 +69,7 @@ export class DirectPath {
     if (outcome === "written") {
       this.#lacks[this.#record.lacks]!++;
       this.#droppedAttributes += this.#record.droppedAttributes;
+      if (this.#record.hasProducer) this.hasProducers = true;
     }
     return outcome;
   }

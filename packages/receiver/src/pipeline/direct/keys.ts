@@ -70,6 +70,7 @@ export interface KeyRules {
   readonly checksSignatures: boolean;
 }
 
+/** Keys so far: each is given another number to be spread by. */
 let made = 0;
 
 export class Key {

@@ -81,6 +81,8 @@ export class DirectRecord {
   lacks = 0;
   /** `dropped_attributes_count` of the last record written. */
   droppedAttributes = 0;
+  /** Whether the last record written names its producer. */
+  hasProducer = false;
 
   constructor(o: DirectRecordOptions) {
     this.#o = o;
@@ -163,6 +165,7 @@ export class DirectRecord {
     out.byte(0x7d);
     this.lacks = lacks;
     this.droppedAttributes = f.droppedAttributes;
+    this.hasProducer = f.stream >= 0;
   }
 
   #number(field: Piece, value: number): void {
