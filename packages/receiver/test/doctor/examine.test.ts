@@ -165,7 +165,8 @@ describe("Loki", () => {
   const answers =
     (config: string | number, date = new Date()): Fetch =>
     async (url) => {
-      if (String(url).endsWith("/ready")) return new Response("ready", { headers: { date: date.toUTCString() } });
+      if ((url instanceof Request ? url.url : url.toString()).endsWith("/ready"))
+        return new Response("ready", { headers: { date: date.toUTCString() } });
       return typeof config === "number" ? new Response("", { status: config }) : new Response(config);
     };
   const url = { "sinks.loki.url": "http://loki:3100" };

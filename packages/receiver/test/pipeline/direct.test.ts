@@ -22,6 +22,8 @@ import type { PreparedRequest } from "../../src/pipeline/prepared-request.ts";
 import { RequestPreparer } from "../../src/pipeline/request-preparer.ts";
 import { encodeNoisily } from "../decode/noisy-encoder.ts";
 
+const byText = (a: unknown, b: unknown): number => JSON.stringify(a).localeCompare(JSON.stringify(b));
+
 const key = new Uint8Array(32).fill(7);
 const policies: Readonly<Record<string, { policy: Policy; key?: Uint8Array }>> = {
   "the default policy": { policy: defaultPolicy, key },
@@ -63,7 +65,7 @@ function shown({ records, tails, quarantines, hasRepeats, objects, claims, tally
   return {
     ...{ records, lines, hasRepeats, ids: [...tails.ids], claims, quarantines: [...quarantines] },
     objects: objects.map((bytes) => Buffer.from(bytes).toString("base64")),
-    tally: { ...tally, missing: [...tally.missing].sort(), redactions: [...tally.redactions].sort() },
+    tally: { ...tally, missing: [...tally.missing].sort(byText), redactions: [...tally.redactions].sort(byText) },
   };
 }
 
