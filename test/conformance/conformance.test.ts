@@ -18,8 +18,8 @@ test("every point of the checklist has its test, in order", () => {
 
 test("docs/conformance.md says what this run found", async (t) => {
   const page = conformancePage(outcomes);
-  // Read by make-docs.ts, which writes the page.
-  t.diagnostic(`page ${JSON.stringify(page)}`);
+  // Asked for by make-docs.ts, which writes the page.
+  if (process.env.CONFORMANCE_PAGE !== undefined) t.diagnostic(`page ${JSON.stringify(page)}`);
   const kept = await readFile(new URL("../../docs/conformance.md", import.meta.url), "utf8").catch(() => "");
   assert.equal(kept, page, "out of date: run node --conditions=@proofline/source test/conformance/make-docs.ts");
 });

@@ -5,6 +5,7 @@ import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const suite = fileURLToPath(new URL("conformance.test.ts", import.meta.url));
+process.env.CONFORMANCE_PAGE = "wanted"; // the suite's own process inherits it
 let page: string | undefined;
 const failed: string[] = [];
 for await (const event of run({ files: [suite], execArgv: ["--conditions=@proofline/source"] })) {
