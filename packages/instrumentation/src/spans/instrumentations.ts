@@ -1,5 +1,5 @@
-// instrumentations.ts: OpenTelemetry's own instrumentations of clients, set up so that the values of a statement are in no span: what leaves them
-// for the trace is the statement's shape, and a keyed digest of the values.
+// instrumentations.ts: OpenTelemetry's own instrumentations of clients. Bound values are in no span: their keyed digest is. Literals that an application writes into a
+// statement for PostgreSQL itself stay in the span, as that instrumentation has it, and go where its traces go; the event has the statement's shape only.
 
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
