@@ -73,8 +73,12 @@ export class Receiver {
 
   async stop(): Promise<void> {
     const code = await this.#child?.stop();
+    const output = this.output();
     this.#child = undefined;
     if (code !== undefined && code !== 0) throw new Error(`proofline serve ended with ${code}`);
+    // Senders try again, so that what went wrong for a reason that we do not know would pass unseen.
+    const unexpected = output.split("\n").filter((line) => line.includes("failed unexpectedly"));
+    if (unexpected.length > 0) throw new Error(`a request failed unexpectedly: ${unexpected.join("\n").slice(0, 4000)}`);
   }
 
   /** Ends it as a crash does. */

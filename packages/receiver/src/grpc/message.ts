@@ -37,6 +37,7 @@ export function readMessage(
     };
     const fail = (error: RequestError): void => {
       done();
+      pieces.discard();
       reject(error);
     };
     const onPrefix = (): RequestError | undefined => {

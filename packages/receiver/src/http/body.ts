@@ -32,6 +32,7 @@ export function readBody(
     const fail = (error: RequestError): void => {
       done();
       request.pause();
+      pieces.discard();
       reject(error);
     };
     const onData = (chunk: Buffer): void => {

@@ -3,6 +3,7 @@
 import { createGunzip } from "node:zlib";
 import { RequestError } from "../otlp/failure.ts";
 import type { Reservation } from "../pipeline/budget.ts";
+import { free } from "../pipeline/buffer-pool.ts";
 
 /** A gzip header and trailer around nothing. */
 const MIN_GZIP_BYTES = 18;
@@ -52,16 +53,18 @@ function gunzip(body: Buffer, promised: number, o: { maxBytes: number; reservati
   let bytes = 0;
   return new Promise((resolve, reject) => {
     const fail = (error: RequestError): void => {
-      inflater.destroy();
+      inflater.off("data", onData).destroy();
+      free(into.buffer as ArrayBuffer);
       reject(error);
     };
-    inflater.on("data", (chunk: Buffer) => {
+    const onData = (chunk: Buffer): void => {
       const fits = isKept ? chunk.copy(into, Math.min(bytes, promised)) : chunk.length;
       if (fits < chunk.length) beyond.push(chunk.subarray(fits));
       bytes += chunk.length;
       if (bytes > o.maxBytes) fail(tooLarge(o.maxBytes));
       else if (isKept && bytes > promised && !o.reservation.take(body.length + bytes)) fail(tooBusy());
-    });
+    };
+    inflater.on("data", onData);
     inflater.on("error", (cause) => fail(new RequestError("bad_compression", "the body is not whole, sound gzip", { cause })));
     inflater.on("end", () => {
       if (!isKept) fail(new RequestError("bad_compression", "the body is not whole, sound gzip"));

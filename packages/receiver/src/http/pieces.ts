@@ -1,7 +1,7 @@
 // pieces.ts: the parts of a body as they come, to be one buffer in the end. Small ones are put together at once: a sender that sends byte by
 // byte would otherwise cost a hundred times what it sent. A large body is never there twice.
 
-import { RECYCLED_BYTES, recycled } from "../pipeline/buffer-pool.ts";
+import { free, RECYCLED_BYTES, recycled } from "../pipeline/buffer-pool.ts";
 
 /** Larger parts are kept as they came. */
 const SMALL_BYTES = 4_096;
@@ -36,13 +36,22 @@ export class Pieces {
     if (expectedBytes >= LARGE_BODY_BYTES && this.#bytes >= expectedBytes * PART_THAT_HAS_COME) this.#makeWhole(expectedBytes);
   }
 
+  /** Nothing of it is wanted. What is large is freed at once. */
+  discard(): void {
+    if (this.#whole !== undefined) free(this.#whole.buffer as ArrayBuffer);
+    this.#whole = undefined;
+    this.#pieces = [];
+  }
+
   /** All of it, often in a buffer that is recycled: see buffer-pool.ts. Called once; a single part is not copied. */
   join(): Buffer {
     if (this.#whole !== undefined) return this.#whole.subarray(0, this.#bytes);
     this.#seal();
     if (this.#pieces.length === 1) return this.#pieces[0]!;
-    if (this.#bytes < RECYCLED_BYTES) return Buffer.concat(this.#pieces, this.#bytes);
-    const whole = Buffer.from(recycled.takeOrMake(this.#bytes), 0, this.#bytes);
+    const isRecycled = this.#bytes >= RECYCLED_BYTES;
+    const whole = isRecycled
+      ? Buffer.from(recycled.takeOrMake(this.#bytes), 0, this.#bytes)
+      : Buffer.allocUnsafeSlow(this.#bytes);
     let at = 0;
     for (const piece of this.#pieces) at += piece.copy(whole, at);
     return whole;

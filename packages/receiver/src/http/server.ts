@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { HANDSHAKE_TIMEOUT_MS, type ServerTls } from "../tls/server-tls.ts";
 import { holdExpectations } from "./expect.ts";
+import { inTurn } from "./in-turn.ts";
 
 /** Above the idle time of common load balancers and client pools: a connection that closes under a request costs a retry. */
 const KEEP_ALIVE_MS = 65_000;
@@ -20,9 +21,9 @@ export function createHttpServer(tls: ServerTls | undefined, requestTimeoutMs: n
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
     requestTimeout: requestTimeoutMs,
   };
-  if (tls === undefined) return bounded(createServer(timeouts, handler));
+  if (tls === undefined) return bounded(createServer(timeouts, inTurn(handler)));
   const certificates = { ...tls.material.context, ...tls.clientCertificates };
-  const server = createTlsServer({ ...timeouts, ...certificates, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, handler);
+  const server = createTlsServer({ ...timeouts, ...certificates, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, inTurn(handler));
   tls.addServer((context) => server.setSecureContext(context));
   return bounded(server);
 }

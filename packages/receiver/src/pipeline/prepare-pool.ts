@@ -1,7 +1,7 @@
 // prepare-pool.ts: requests prepared on threads of their own, beside each other and beside the ledger; small ones in this thread, for they are
 // done before another one would have been woken. A thread that dies takes no request with it: its senders are told to come again.
 
-import { Worker } from "node:worker_threads";
+import { isMarkedAsUntransferable, Worker } from "node:worker_threads";
 import type { Redactor } from "@proofline/redaction";
 import { DecodeError } from "../decode/decoded.ts";
 import { RequestError } from "../otlp/failure.ts";
@@ -64,7 +64,10 @@ export class PreparePool implements Preparation {
   }
 
   prepare(body: Uint8Array, encoding: Encoding, writer: string): Promise<PreparedRequest> {
-    if (body.length < SMALL_BYTES) return Promise.resolve().then(() => this.#here.prepare(body, encoding, writer));
+    if (body.length < SMALL_BYTES) {
+      const spare = recycled.take(body.length * TAIL_BYTES);
+      return Promise.resolve().then(() => this.#here.prepare(body, encoding, writer, spare));
+    }
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw new RequestError("stopping", "the receiver is stopping");
       this.#queue.push({ body: this.#owned(body), bytes: body.length, encoding, writer, resolve, reject });
@@ -92,12 +95,11 @@ export class PreparePool implements Preparation {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
-  /** The bytes in a buffer that can be given away. */
+  /** The bytes in a buffer that can be given away: Node's own pool and what a session of HTTP/2 reads into hold other bodies too. */
   #owned(body: Uint8Array): Uint8Array<ArrayBuffer> {
     const { buffer, byteOffset, byteLength } = body;
-    // A small body may lie in Node's own pool, which is not ours to give away.
-    const isWhole = buffer.byteLength < 2 * byteLength || buffer.byteLength > Buffer.poolSize;
-    if (buffer instanceof ArrayBuffer && byteOffset === 0 && isWhole && buffer.byteLength <= 4 * byteLength)
+    const isOurs = byteOffset === 0 && (byteLength === buffer.byteLength || recycled.lent(buffer));
+    if (isOurs && buffer instanceof ArrayBuffer && !isMarkedAsUntransferable(buffer))
       return new Uint8Array(buffer, 0, byteLength);
     const copy = new Uint8Array(recycled.takeOrMake(byteLength), 0, byteLength);
     copy.set(body);
@@ -112,11 +114,16 @@ export class PreparePool implements Preparation {
       const waiting = this.#queue.shift()!;
       const { body, bytes, encoding, writer } = waiting;
       const job = ++this.#lastJob;
-      thread.jobs.set(job, waiting);
-      thread.bytes += bytes;
       const spare = recycled.take(bytes * TAIL_BYTES);
       const message: PrepareJob = { job, body, encoding, writer, spare };
-      thread.worker.postMessage(message, spare === undefined ? [body.buffer] : [body.buffer, spare]);
+      try {
+        thread.worker.postMessage(message, spare === undefined ? [body.buffer] : [body.buffer, spare]);
+      } catch (error) {
+        waiting.reject(error instanceof Error ? error : new Error(String(error)));
+        continue;
+      }
+      thread.jobs.set(job, waiting);
+      thread.bytes += bytes;
     }
   }
 

@@ -47,6 +47,17 @@ describe("what OTLP/HTTP refuses, and how", () => {
     assert.ok(!answer.includes("secret"));
   });
 
+  test("questions that run ahead of their answers are answered in order, and cut off when they are too many", async (t) => {
+    const r = await startTestReceiver(t);
+    const question = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    const last = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const some = await raw(r, question.repeat(30) + last, /HTTP\/1\.1 404 /);
+    assert.equal(some.split("HTTP/1.1 200 ").length - 1, 30);
+    const many = await raw(r, question.repeat(300) + last, /HTTP\/1\.1 404 /);
+    assert.ok(many.split("HTTP/1.1 200 ").length - 1 <= 32);
+    assert.ok(!many.includes("404"));
+  });
+
   test("a broken envelope is 400 with INVALID_ARGUMENT, in the encoding of the request", async (t) => {
     const r = await startTestReceiver(t);
     const json = await r.post('{"resourceLogs":[');

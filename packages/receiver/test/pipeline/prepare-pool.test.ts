@@ -70,6 +70,31 @@ describe("threads that prepare requests", () => {
       assert.equal(around.subarray(0, 6).toString(), "before");
     }));
 
+  test("leave Node's own pool alone, also when a body begins where it does", () =>
+    withPool({}, async (pool) => {
+      const bytes = protobuf(1, 25);
+      let body = Buffer.allocUnsafe(bytes.length);
+      for (let i = 0; i < 1_000 && (body.byteOffset !== 0 || body.buffer.byteLength === body.length); i++)
+        body = Buffer.allocUnsafe(bytes.length);
+      // Only newer Nodes have a pool that such a body fits into.
+      body.set(bytes);
+      const neighbour = Buffer.allocUnsafe(16).fill("n");
+      const request = await pool.prepare(body, "protobuf", "");
+      assert.equal(request.records, 25);
+      assert.equal(neighbour.toString(), "n".repeat(16));
+    }));
+
+  test("go on with the next body when one cannot be handed over", () =>
+    withPool({ workers: 1 }, async (pool) => {
+      // Larger than what a thread is given more on top of: what comes next waits.
+      const first = pool.prepare(Uint8Array.from(protobuf(1, 2_000)), "protobuf", "");
+      const bytes = Uint8Array.from(protobuf(2));
+      const [second, again] = [pool.prepare(bytes, "protobuf", ""), pool.prepare(bytes, "protobuf", "")];
+      await assert.rejects(again, { name: "DataCloneError" });
+      assert.deepEqual([(await first).records, (await second).records], [2_000, 100]);
+      assert.equal((await pool.prepare(Uint8Array.from(protobuf(3)), "protobuf", "")).records, 100);
+    }));
+
   test("refuse a broken envelope as this thread does", () =>
     withPool({}, async (pool) => {
       const broken = protobuf(1).slice(0, -1);
