@@ -17,9 +17,14 @@ describe("contentDigest", () => {
     assert.equal(new Set([digest({}), digest({ writer: "payroll" }), digest({ writer: "" })]).size, 3);
   });
 
-  test("leaves out what the receiver found: a quarantine, and that it assigned the id", () => {
+  test("leaves out what the receiver found: a quarantine, that it assigned the id, and what it makes of a signature", () => {
     assert.equal(digest({ quarantine: { code: "ID_CONFLICT", reason: "" } }), digest({}));
     assert.equal(digest({ notes: [{ path: "id", note: "assigned" }] }), digest({}));
+    const path = "attributes.audit\\.integrity\\.value";
+    assert.equal(
+      digest({ notes: [{ path, note: "signature_unknown_key" }] }),
+      digest({ notes: [{ path, note: "signature_valid" }] }),
+    );
     assert.notEqual(digest({ notes: [{ path: "event", note: "missing" }] }), digest({}));
   });
 });
