@@ -4,6 +4,10 @@
 import { statfsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { systemCode } from "./errors.ts";
+import { FileThread } from "./file-thread.ts";
+import type { NewFile } from "./file-worker.ts";
+
+export type { NewFile };
 
 /** `read`; `update`: read and write what is there; `create`: fails when there is one; `replace`: made, or emptied. */
 export type OpenMode = "read" | "update" | "create" | "replace";
@@ -40,11 +44,18 @@ export interface Disk {
   changeMode(path: string, permissions: number): Promise<void>;
   /** Resolves when the names in a directory, made, renamed or removed, are on the medium. */
   syncDirectory(path: string): Promise<void>;
+  /**
+   * A faster way for many small files than one after the other: makes or empties them, writes and syncs their contents. Their names are not
+   * synced. When it rejects, any of them may be there, whole or torn, and none is being written any more.
+   */
+  writeFiles?(files: readonly NewFile[], permissions: number): Promise<void>;
   /** What an unprivileged process may still write. Synchronous: microseconds on a local disk. */
   freeBytes(path: string): number;
 }
 
 const FLAGS = { read: "r", update: "r+", create: "wx+", replace: "w+" } as const;
+
+const files = new FileThread();
 
 export const nodeDisk: Disk = {
   open: async (path, mode, permissions = 0o600) => nodeFile(await fs.open(path, FLAGS[mode], permissions)),
@@ -66,6 +77,7 @@ export const nodeDisk: Disk = {
       await directory.close();
     }
   },
+  writeFiles: (many, permissions) => files.write(many, permissions),
   freeBytes: (path) => {
     const { bavail, bsize } = statfsSync(path);
     return bavail * bsize;

@@ -1,7 +1,7 @@
 // durable.ts: the two verbs that make a file or a directory survive a power cut. Knows the order of the steps, not what they are for.
 
 import { dirname } from "node:path";
-import type { Disk } from "./disk.ts";
+import type { Disk, NewFile } from "./disk.ts";
 
 /** What a file is called while it is being written. One writer a log, so one such name a file is enough. */
 export const TEMPORARY = ".tmp";
@@ -31,6 +31,18 @@ export async function writeFile(disk: Disk, path: string, bytes: Uint8Array, per
   } finally {
     await file.close();
   }
+}
+
+/** Fewer files are written from here: to ask another thread would take longer. */
+const MANY_FILES = 8;
+
+/**
+ * Writes files from their starts and syncs their contents; the names are durable only after a sync of their directories. When it rejects, any
+ * of them may be there, whole or torn.
+ */
+export async function writeFiles(disk: Disk, files: readonly NewFile[], permissions: number): Promise<void> {
+  if (files.length >= MANY_FILES && disk.writeFiles !== undefined) return await disk.writeFiles(files, permissions);
+  for (const { path, bytes } of files) await writeFile(disk, path, bytes, permissions);
 }
 
 /**

@@ -4,15 +4,9 @@
 import { dirname, join } from "node:path";
 import { TILE_WIDTH, type Tile, tilePath } from "@proofline/tlog";
 import type { Disk } from "./disk.ts";
-import { type Directories, PUBLIC, TEMPORARY, writeFile } from "./durable.ts";
+import { type Directories, PUBLIC, TEMPORARY, writeFiles } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import type { FilledTile } from "./tiles.ts";
-
-/**
- * Tiles on their way to the disk at once: a journal commit serves all that wait for it. Not more than half of the threads that the service has
- * for its disk: lines are synced by the same ones, and an acknowledgement must not wait behind tiles, for which nobody waits.
- */
-const PARALLEL = 8;
 
 export class TileStore {
   readonly #disk: Disk;
@@ -32,24 +26,12 @@ export class TileStore {
    * would have to hash every line.
    */
   async write(tiles: readonly FilledTile[]): Promise<void> {
-    const changed = new Set<string>();
-    let next = 0;
-    const work = async () => {
-      while (next < tiles.length) {
-        const tile = tiles[next++]!;
-        const path = this.#layout.tile(tile);
-        await this.#directories.ensure(dirname(path));
-        if (tile.width === TILE_WIDTH) await writeFile(this.#disk, path, tile.bytes, PUBLIC);
-        else {
-          await writeFile(this.#disk, path + TEMPORARY, tile.bytes, PUBLIC);
-          await this.#disk.rename(path + TEMPORARY, path);
-        }
-        changed.add(dirname(path));
-      }
-    };
-    const workers = Array.from({ length: Math.min(PARALLEL, tiles.length) }, work);
-    // All of them end before this does, also when one fails: no write is under way after the caller has heard of it.
-    for (const result of await Promise.allSettled(workers)) if (result.status === "rejected") throw result.reason;
+    const files = tiles.map((tile) => ({ isFull: tile.width === TILE_WIDTH, path: this.#layout.tile(tile), bytes: tile.bytes }));
+    const changed = new Set(files.map(({ path }) => dirname(path)));
+    for (const directory of changed) await this.#directories.ensure(directory);
+    const written = files.map(({ isFull, path, bytes }) => ({ path: isFull ? path : path + TEMPORARY, bytes }));
+    await writeFiles(this.#disk, written, PUBLIC);
+    for (const { isFull, path } of files) if (!isFull) await this.#disk.rename(path + TEMPORARY, path);
     for (const directory of changed) await this.#disk.syncDirectory(directory);
   }
 

@@ -35,6 +35,7 @@ export class Upkeep {
   readonly #o: UpkeepOptions;
   readonly #compactor: Compactor | undefined;
   readonly #check: BackgroundCheck | undefined;
+  readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(o: UpkeepOptions) {
@@ -51,8 +52,9 @@ export class Upkeep {
     }
     if (o.check && checkpoint.size > 0) {
       const firsts = segments.map(({ first }) => first);
-      // Without a reference: a check keeps no process from ending.
-      const pause = () => sleep(CHECK_PAUSE_MS, undefined, { ref: false });
+      // Without a reference: a check keeps no process from ending. So stop() must not wait for it: there may be nothing else to live for.
+      const rest = { ref: false, signal: this.#stopping.signal };
+      const pause = () => sleep(CHECK_PAUSE_MS, undefined, rest).catch(() => {});
       this.#check = new BackgroundCheck({ disk, layout, store, firsts, checkpoint, pause });
     }
   }
@@ -82,7 +84,9 @@ export class Upkeep {
   /** Resolves when nothing of it runs. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([this.#compactor?.stop(), this.#check?.stop()]);
+    const stopped = Promise.all([this.#compactor?.stop(), this.#check?.stop()]);
+    this.#stopping.abort();
+    await stopped;
   }
 
   async #runCheck(): Promise<void> {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { nodeDisk } from "../src/disk.ts";
 import { createLog, openLedger } from "../src/index.ts";
 import { nodeProcesses } from "../src/process-identity.ts";
@@ -53,6 +55,20 @@ test("the real disk does what the fake one does: modes, missing files, links, em
   assert.ok(nodeDisk.freeBytes(data) > 0);
 });
 
+test("the real disk writes many files in one call, over what was there, and says which it could not write", async () => {
+  const folder = join(data, "many");
+  await nodeDisk.makeDirectory(folder);
+  const files = Array.from({ length: 150 }, (_, i) => ({ path: join(folder, `${i}`), bytes: Buffer.alloc(i * 100, i) }));
+  const longer = files.map(({ path }) => ({ path, bytes: Buffer.alloc(20_000, "x") }));
+  for (const round of [longer, files]) await nodeDisk.writeFiles!(round, 0o644);
+  for (const { path, bytes } of files) assert.ok((await readFile(path)).equals(bytes));
+  assert.equal((await stat(files[0]!.path)).mode & 0o777, 0o644);
+  const nowhere = { path: join(folder, "none", "file"), bytes: Buffer.alloc(1) };
+  await assert.rejects(nodeDisk.writeFiles!([files[0]!, nowhere], 0o644), { code: "ENOENT", message: /none/ });
+  await nodeDisk.writeFiles!(files, 0o644);
+  await rm(folder, { recursive: true });
+});
+
 test("this process has a start time of its own, and a pid that nobody has has none", () => {
   assert.equal(nodeProcesses.startOf(process.pid), nodeProcesses.self.started);
   assert.equal(nodeProcesses.startOf(2 ** 30), undefined);
@@ -87,4 +103,18 @@ test("a log on the real disk: written, read, rolled, closed, opened again, and i
   });
   assert.deepEqual([lines.length, checkpointSize], [1001, 1001]);
   assert.equal((await stat(join(folder, "segments", segments[0]!))).mode & 0o777, 0o400);
+});
+
+test("a log that is closed while it is being checked is closed in order, though nothing else keeps the process", async () => {
+  const folder = join(data, "checked");
+  await createLog({ data: folder, log: LOG, signer });
+  const ledger = await openLedger({ data: folder, log: LOG, signer, onFatal: assert.fail });
+  for (let i = 0; i < 12; i++) await ledger.append(entries(`a${i}`, 200, 1_000));
+  await ledger.close();
+  const script = join(import.meta.dirname, "support", "closing-process.ts");
+  for (const ms of [0, 5, 10]) {
+    const args = ["--conditions=@proofline/source", script, folder, String(ms)];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+    assert.match(stdout, /^closed, (running|holds)$/m);
+  }
 });

@@ -45,6 +45,9 @@ async function ask(config: Config, url: URL, world: World): Promise<{ status: nu
     limit: "1",
     direction: "backward",
   });
+  const late = new AbortController();
+  // Keeps the process alive, which AbortSignal.timeout does not: before anything listens there may be nothing else that does.
+  const timer = setTimeout(() => late.abort(new DOMException("no answer in time", "TimeoutError")), timeoutMs);
   const connection = openConnection({
     ...{ origin: url.origin, timeoutMs },
     ...(world.dispatcher === undefined ? {} : { dispatcher: world.dispatcher }),
@@ -56,11 +59,12 @@ async function ask(config: Config, url: URL, world: World): Promise<{ status: nu
     if (given !== undefined) headers.authorization = given;
     const path = `${url.pathname.replace(/\/+$/, "")}/loki/api/v1/query_range?${query.toString()}`;
     const answer = await connection.request({
-      ...{ method: "GET" as const, path, headers, signal: AbortSignal.timeout(timeoutMs) },
+      ...{ method: "GET" as const, path, headers, signal: late.signal },
       ...{ keepBytes: MAX_ANSWER_BYTES, maxBytes: MAX_ANSWER_BYTES },
     });
     return { status: answer.status, body: answer.body.toString("utf8") };
   } finally {
+    clearTimeout(timer);
     await connection.close();
   }
 }
