@@ -54,30 +54,33 @@ export class Batch {
     this.#count = 0;
   }
 
-  /** Appends head and tail, which is [from, to) of `tails`, as one line; returns its leaf hash in base64. It must fit: see hasRoom. */
-  add(head: Uint8Array, tails: Uint8Array, from: number, to: number): string {
+  /** Appends head and tail, which is [from, to) of `tails`, as one line. It must fit: see hasRoom. */
+  add(head: Uint8Array, tails: Uint8Array, from: number, to: number): void {
     const buffer = this.#buffer;
     const start = this.#used;
     buffer.set(head, start);
     let end = start + head.length;
     buffer.set(tails.subarray(from, to), end);
     end += to - from;
-    const leaf = leafHashInPlace(buffer, start, end);
-    this.#hashes.write(leaf, this.#count++ * HASH_BYTES, "base64");
+    this.#hashes.write(leafHashInPlace(buffer, start, end, "binary"), this.#count++ * HASH_BYTES, HASH_BYTES, "latin1");
     buffer[end] = NEWLINE;
     this.#used = end + 1;
-    return leaf;
+  }
+
+  /** Makes the newest line the one before the next. */
+  linkTo(head: HeadTemplate): void {
+    head.link(this.#hashes, (this.#count - 1) * HASH_BYTES);
   }
 }
 
 /**
- * The leaf hash, in base64, of the line at [start, end): tlog's leafHash without a copy of the line. The prefix is put before the line
+ * The leaf hash, in base64 or as 32 characters of a byte each, of the line at [start, end): tlog's leafHash without a copy of the line. The prefix is put before the line
  * for as long as it takes, in the place of the newline before. `start` is at least 1.
  */
-export function leafHashInPlace(buffer: Buffer, start: number, end: number): string {
+export function leafHashInPlace(buffer: Buffer, start: number, end: number, encoding: "base64" | "binary" = "base64"): string {
   const before = buffer[start - 1]!;
   buffer[start - 1] = LEAF_PREFIX;
-  const leaf = hash("sha256", buffer.subarray(start - 1, end), "base64");
+  const leaf = hash("sha256", buffer.subarray(start - 1, end), encoding);
   buffer[start - 1] = before;
   return leaf;
 }
@@ -85,21 +88,21 @@ export function leafHashInPlace(buffer: Buffer, start: number, end: number): str
 /** Gives lines their places, one after the other. */
 export class LineWriter {
   readonly #head: HeadTemplate;
-  /** Leaf hash of the newest line, in base64. */
-  #prev: string;
 
+  /** @param prev leaf hash of the newest line, in base64 */
   constructor(log: string, prev: string) {
-    this.#head = new HeadTemplate(log);
-    this.#prev = prev;
+    this.#head = new HeadTemplate(log, prev);
   }
 
+  /** Leaf hash of the newest line, in base64. */
   get prev(): string {
-    return this.#prev;
+    return this.#head.prev;
   }
 
   /** Writes the line at `seq` with the tail [from, to) of `tails`, received `later` nanoseconds after `moment`. The batch must have room. */
   write(batch: Batch, seq: number, moment: Moment, later: number, tails: Uint8Array, from: number, to: number): void {
     if (batch.count === 0) batch.first = seq;
-    this.#prev = batch.add(this.#head.fill(seq, this.#prev, moment, later), tails, from, to);
+    batch.add(this.#head.fill(seq, moment, later), tails, from, to);
+    batch.linkTo(this.#head);
   }
 }

@@ -47,7 +47,7 @@ export interface OpenLedgerOptions {
   readonly batchBytes?: number;
   /** A checkpoint is at most this late behind the durable lines; Infinity: only when a segment is full and at close. 1000. */
   readonly checkpointIntervalMs?: number;
-  /** So many of the newest records at least are known by id, and up to twice as many. 100,000: about 6 MB. */
+  /** So many of the newest records at least are known by id, and up to twice as many. 100,000: about 8 MB. */
   readonly windowRecords?: number;
   /** A segment is sealed, too, when its first line is so old, in milliseconds; without it by size alone. */
   readonly segmentAgeMs?: number | undefined;

@@ -7,6 +7,8 @@ import { IdHasher, type IdKey } from "./id-hash.ts";
 const NOWHERE: readonly number[] = [];
 /** Of places in a table to lines in it, at least. */
 const ROOM = 1.5;
+/** Of a place in a table: one more than are used, so that none lies in two lines of the processor's cache. */
+const WORDS = 4;
 
 /** Lines one after the other, by the hashes of their ids: open addressing, linear probing. Two lines of one id have two places. */
 class Generation {
@@ -14,39 +16,37 @@ class Generation {
   first = 0;
   count = 0;
   readonly #mask: number;
-  readonly #low: Uint32Array;
-  readonly #high: Uint32Array;
-  /** Lines after `first`, counted from 1; 0: the place is free. */
-  readonly #line: Uint32Array;
+  /** A place is {@link WORDS} words: the hash, low and high, and the line after `first`, counted from 1; 0: the place is free. */
+  readonly #words: Uint32Array;
 
   constructor(capacity: number) {
     const places = 2 ** Math.ceil(Math.log2(capacity * ROOM));
-    this.#mask = places - 1;
-    this.#low = new Uint32Array(places);
-    this.#high = new Uint32Array(places);
-    this.#line = new Uint32Array(places);
+    this.#mask = places * WORDS - 1;
+    this.#words = new Uint32Array(places * WORDS);
   }
 
   begin(first: number): void {
     this.first = first;
     this.count = 0;
-    this.#line.fill(0);
+    this.#words.fill(0);
   }
 
   add(low: number, high: number, seq: number): void {
-    let at = low & this.#mask;
-    while (this.#line[at] !== 0) at = (at + 1) & this.#mask;
-    this.#low[at] = low;
-    this.#high[at] = high;
-    this.#line[at] = seq - this.first + 1;
+    const words = this.#words;
+    let at = Math.imul(low, WORDS) & this.#mask;
+    while (words[at + 2] !== 0) at = (at + WORDS) & this.#mask;
+    words[at] = low;
+    words[at + 1] = high;
+    words[at + 2] = seq - this.first + 1;
     this.count++;
   }
 
   /** Adds the seqs under a hash to a list, which it makes when there is one. */
   find(low: number, high: number, found: readonly number[]): readonly number[] {
+    const words = this.#words;
     let all = found;
-    for (let at = low & this.#mask; this.#line[at] !== 0; at = (at + 1) & this.#mask) {
-      if (this.#low[at] === low && this.#high[at] === high) all = [...all, this.first + this.#line[at]! - 1];
+    for (let at = Math.imul(low, WORDS) & this.#mask; words[at + 2] !== 0; at = (at + WORDS) & this.#mask) {
+      if (words[at] === low && words[at + 1] === high) all = [...all, this.first + words[at + 2]! - 1];
     }
     return all;
   }

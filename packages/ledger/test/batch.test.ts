@@ -50,13 +50,16 @@ test("one head after the other is as event spells it, whatever changes from one 
   });
   fc.assert(
     fc.property(fc.nat(), moments, steps, (first, received, taken) => {
-      const template = new HeadTemplate("a");
+      const template = new HeadTemplate("a", NO_LINE);
       let seq = first;
       for (const step of [...taken, { seq: 99_999 - first, later: 0 }, { seq: 1, later: 1 }, { seq: 1, later: 2 }]) {
         seq = Math.max(0, seq + step.seq);
-        const prev = hashToBase64(leafHash(Buffer.from(String(seq))));
+        const leaf = leafHash(Buffer.from(String(seq)));
+        template.link(Buffer.concat([Buffer.from("before"), leaf]), "before".length);
+        const prev = hashToBase64(leaf);
+        assert.equal(template.prev, prev);
         const expected = formatHead({ log: "a", seq, prev, received: received + BigInt(step.later) });
-        assert.equal(template.fill(seq, prev, momentOf(received), step.later).toString(), expected);
+        assert.equal(template.fill(seq, momentOf(received), step.later).toString(), expected);
       }
     }),
   );
