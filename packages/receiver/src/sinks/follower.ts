@@ -1,5 +1,5 @@
 // follower.ts: the one task of any sink: read, cut, ship, list what was refused, move the cursor, and wait. One shipment is under way at a
-// time, so that a store gets a log's lines in seq order. Knows no store: that is the Shipper's.
+// time, so that a store gets a log's lines in seq order; the next one is made ready meanwhile. Knows no store: that is the Shipper's.
 
 import { type Backoff, delayMs } from "./backoff.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
@@ -86,6 +86,8 @@ export class Follower {
   #oldestPendingNs: bigint | undefined;
   #deadLettered = 0;
   #troubles = 0;
+  /** What comes after the shipment that is under way. */
+  #ahead: { readonly from: number; readonly cut: Promise<Cut | undefined> } | undefined;
 
   constructor(o: FollowerOptions, ending: Ending) {
     this.#o = o;
@@ -113,6 +115,7 @@ export class Follower {
         await this.#wait("disk", error instanceof Error ? error.message : String(error));
       }
     }
+    await this.#ahead?.cut;
     await this.#cursor
       ?.save(this.#o.world.now())
       .catch((error: unknown) => this.#o.log(`${this.#o.sink}_cursor_not_saved`, { error: String(error) }));
@@ -130,16 +133,15 @@ export class Follower {
   }
 
   async #step(cursor: SavedCursor): Promise<void> {
-    const { ledger, world, shipper, lingerMs, maxBatchBytes, maxBatchLines } = this.#o;
+    const { ledger, world, shipper, lingerMs } = this.#o;
     if (ledger.size <= cursor.next) return this.#idle(cursor);
-    const few = ledger.size - cursor.next < maxBatchLines / 8;
-    if (few && lingerMs > 0) await world.sleep(lingerMs, this.#ending.stopping);
-    const lines = await ledger.read(cursor.next, { maxBytes: maxBatchBytes, maxLines: maxBatchLines });
-    if (lines.length === 0) throw new Error(`the ledger has ${ledger.size} lines but gave none from ${cursor.next} on`);
-    const batch = shipper.cut(lines);
+    if (this.#areFew(cursor.next) && lingerMs > 0) await world.sleep(lingerMs, this.#ending.stopping);
+    const batch = await this.#take(cursor.next);
     this.#oldestPendingNs = batch.oldestNs;
     if (cursor.dirty && cursor.dueInMs(world.now(), batch.newestNs) === 0) await cursor.save(world.now());
-    const shipment = await batch.ship();
+    const shipping = batch.ship();
+    this.#lookAhead(batch.next);
+    const shipment = await shipping;
     if (shipment.at !== "done") {
       if (shipment.at === "blocked" && !this.#ending.stopping.aborted) await this.#wait("blocked", shipment.reason);
       return;
@@ -150,6 +152,28 @@ export class Follower {
     this.#oldestPendingNs = batch.newestNs;
     this.#troubles = 0;
     await shipper.beside?.(cursor.next);
+  }
+
+  #areFew(next: number): boolean {
+    return this.#o.ledger.size - next < this.#o.maxBatchLines / 8;
+  }
+
+  async #take(next: number): Promise<Cut> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return (ahead?.from === next ? await ahead.cut : undefined) ?? (await this.#read(next));
+  }
+
+  async #read(next: number): Promise<Cut> {
+    const { ledger, shipper, maxBatchBytes, maxBatchLines } = this.#o;
+    const lines = await ledger.read(next, { maxBytes: maxBatchBytes, maxLines: maxBatchLines });
+    if (lines.length === 0) throw new Error(`the ledger has ${ledger.size} lines but gave none from ${next} on`);
+    return shipper.cut(lines);
+  }
+
+  /** Of a backlog only: what is few is waited for. What fails here fails again when its turn has come. */
+  #lookAhead(from: number): void {
+    if (!this.#areFew(from)) this.#ahead = { from, cut: this.#read(from).catch(() => undefined) };
   }
 
   /** If we stop after this and before the cursor is saved, they are refused and listed once more. */
