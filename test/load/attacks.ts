@@ -47,8 +47,8 @@ async function open(target: Target, count: number, text: string | Buffer): Promi
   return sockets.filter((socket) => !socket.destroyed && !socket.closed);
 }
 
-const head = (length: number | "chunked", more = ""): string =>
-  `POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${length === "chunked" ? "Transfer-Encoding: chunked" : `Content-Length: ${length}`}\r\n${more}\r\n`;
+const head = (length: number | "chunked", more = "", path = "/v1/logs"): string =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${length === "chunked" ? "Transfer-Encoding: chunked" : `Content-Length: ${length}`}\r\n${more}\r\n`;
 
 /** Headers, then a body, one byte at a time. */
 export async function slowLoris(target: Target, connections: number): Promise<Attack> {
@@ -81,6 +81,18 @@ export async function largeBodies(target: Target, count: number): Promise<Attack
       const fill = i % 2 === 0 ? items : Buffer.alloc(MIB, '{"body":[');
       return sendBody(target, [open, ...Array.from({ length: 62 }, () => fill), Buffer.from(i % 2 === 0 ? "{}]}]}]}" : "")]);
     }),
+  );
+  return { said: `answered ${tally(statuses)}`, release: () => {} };
+}
+
+/** Whole bodies of 64 MiB for the audit endpoint, which answers for a request as a whole: a few records of very many small values each. */
+export async function largeAuditBodies(target: Target, count: number): Promise<Attack> {
+  const values = `{"kvlistValue":{"values":[${'{"key":"a","value":{}},'.repeat(40_000)}{}]}}`;
+  const record = Buffer.from(`{"eventName":"e","attributes":[{"key":"a","value":${values}}]},`);
+  const records = Array.from({ length: Math.floor((BODY_BYTES - MIB) / record.length) }, () => record);
+  const [open, close] = [Buffer.from('{"resourceLogs":[{"scopeLogs":[{"logRecords":['), Buffer.from("{}]}]}]}")];
+  const statuses = await Promise.all(
+    Array.from({ length: count }, () => sendBody(target, [open, ...records, close], "", "/v1/audit")),
   );
   return { said: `answered ${tally(statuses)}`, release: () => {} };
 }
@@ -162,7 +174,7 @@ function end(sockets: readonly Socket[], timer?: NodeJS.Timeout): void {
 }
 
 /** POSTs pieces one after the other as the socket takes them. @returns the status, or why there was none */
-function sendBody(target: Target, pieces: readonly Buffer[], more = ""): Promise<string> {
+function sendBody(target: Target, pieces: readonly Buffer[], more = "", path = "/v1/logs"): Promise<string> {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return new Promise((resolve) => {
     const socket = connect(portOf(target.http), "127.0.0.1", () => void send());
@@ -172,7 +184,7 @@ function sendBody(target: Target, pieces: readonly Buffer[], more = ""): Promise
       socket.destroy();
     };
     const send = async (): Promise<void> => {
-      socket.write(head(length, `Connection: close\r\n${more}`));
+      socket.write(head(length, `Connection: close\r\n${more}`, path));
       for (const piece of pieces) {
         if (socket.destroyed || answer !== "") return;
         if (!socket.write(piece)) await new Promise<void>((go) => onceEither(socket, go));

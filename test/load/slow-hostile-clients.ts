@@ -10,6 +10,7 @@ import { Receiver } from "../real/receiver.ts";
 import {
   type Attack,
   endlessStreams,
+  largeAuditBodies,
   largeBodies,
   manyConnections,
   slowLoris,
@@ -29,6 +30,7 @@ const ATTACKS: readonly [name: string, run: (target: Target) => Promise<Attack>]
   ["answers that nobody reads", (target) => unreadAnswers(target, 50)],
   ["zip bombs", (target) => zipBombs(target, 16)],
   ["64 MiB bodies side by side", (target) => largeBodies(target, 8)],
+  ["64 MiB bodies for /v1/audit", (target) => largeAuditBodies(target, 4)],
   ["gRPC streams without end", (target) => endlessStreams(target, 50, 100)],
   ["ten thousand connections", (target) => manyConnections(target, 10_000)],
 ];
