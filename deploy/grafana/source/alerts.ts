@@ -129,7 +129,8 @@ const ofLines: readonly Omit<Alert, "source">[] = [
     ...{ name: "ProoflineHeartbeatAbsent", for: "0s", severity: "critical" },
     expr: 'absent_over_time({type="checkpoint"}[26h])',
     summary: "No signed checkpoint came to Loki for more than a day",
-    action: "Either nothing at all was audited, or nothing arrives. Compare with the receivers' own metrics.",
+    action:
+      "A receiver writes a heartbeat when nothing else was audited: it is down, or does not reach Loki. Compare with its own metrics.",
   },
   {
     ...{ name: "ProoflineClockSkew", for: "0s", severity: "warning" },

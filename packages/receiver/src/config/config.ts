@@ -28,9 +28,11 @@ export interface Config {
   /** Both lists empty: whoever reaches the listeners may write. */
   readonly auth: { readonly tokens: readonly TokenConfig[]; readonly clients: readonly ClientConfig[] };
   readonly admin: { readonly http: Address | undefined };
-  /** 0: files are looked at on request only. */
   readonly traces: { readonly url: string | undefined };
+  /** 0: files are looked at on request only. */
   readonly reload: { readonly intervalMs: number };
+  /** 0: none. */
+  readonly heartbeat: { readonly intervalMs: number };
   /** Threads that prepare requests; undefined: as many as there are cores, four at most. 0: none. */
   readonly ingest: { readonly workers: number | undefined };
   readonly accept: "all" | "audit";

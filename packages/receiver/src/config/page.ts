@@ -35,7 +35,7 @@ be read keeps its old tokens in force; while it is so, a token that nobody knows
 refused with 401. A token that nobody knows makes the receiver read the files at once: a sender may use a new token as soon as the file has it.
 
 Every change is a line in the log itself: \`proofline.config.changed\`, \`proofline.policy.changed\`; a start is \`proofline.receiver.started\`, an orderly stop
-\`proofline.receiver.stopped\`. Their \`writer\` is \`proofline.receiver\`, which no sender can have.
+\`proofline.receiver.stopped\`, and a log that got no other line for \`heartbeat.interval\` gets \`proofline.receiver.heartbeat\`. Their \`writer\` is \`proofline.receiver\`, which no sender can have.
 
 ## Who may write
 

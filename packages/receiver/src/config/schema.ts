@@ -80,6 +80,13 @@ const schema = z.strictObject({
       "how often the files of tokens and certificates are looked at; `0s`: on SIGHUP only",
     ),
   }),
+  heartbeat: section({
+    interval: key(
+      duration(0, 7 * 24 * HOUR_MS),
+      "12h",
+      "a log that got no line for so long, at most twice that, gets `proofline.receiver.heartbeat`; `0s`: never",
+    ),
+  }),
   ingest: section({
     workers: optional(
       count(0),
@@ -250,6 +257,7 @@ function toConfig(values: z.output<typeof schema>, policy: Policy): Config {
     admin: { http: values.admin.http },
     traces: { url: values.traces.url },
     reload: { intervalMs: values.reload.interval },
+    heartbeat: { intervalMs: values.heartbeat.interval },
     ingest: { workers: values.ingest.workers },
     accept: values.accept,
     checkpoint: { intervalMs: values.checkpoint.interval },

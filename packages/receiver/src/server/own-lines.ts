@@ -86,6 +86,11 @@ export class OwnLines {
     return this.#write("proofline.receiver.stopped", "STOP", "success", {});
   }
 
+  /** Nothing else was written for a while. */
+  heartbeat(size: number): Promise<void> {
+    return this.#write("proofline.receiver.heartbeat", "HEARTBEAT", "success", { "proofline.log.size": size });
+  }
+
   policyChanged(oldVersion: string, newVersion: string): Promise<void> {
     return this.#write("proofline.policy.changed", "UPDATE", "success", {
       [ATTR_PROOFLINE_CHANGE_OLD]: oldVersion,

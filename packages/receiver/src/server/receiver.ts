@@ -28,6 +28,7 @@ import { announce } from "./announce.ts";
 import { exposures } from "./exposure.ts";
 import { addGauges } from "./gauges.ts";
 import { openAuthenticator, openTls } from "./guard.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { lokiAnchors } from "./loki-anchors.ts";
 import { openLog } from "./open-log.ts";
 import { OwnLines } from "./own-lines.ts";
@@ -208,6 +209,13 @@ async function start(config: Config, world: World, log: Logger, undo: (() => Pro
   const { intervalMs } = config.reload;
   const timer = intervalMs === 0 ? undefined : setInterval(() => void reloader!.lookAtFiles(), intervalMs).unref();
   undo.push(async () => clearInterval(timer));
+  const endHeartbeat = startHeartbeat({
+    ledger,
+    beat: () => lines.heartbeat(ledger.size),
+    intervalMs: config.heartbeat.intervalMs,
+    onFailed: (error) => log.error({ err: error }, "the heartbeat could not be written to the log"),
+  });
+  undo.push(async () => endHeartbeat());
   log.info(
     { http: formatAddress(http.address), grpc: formatAddress(grpc.address), log: config.log, folder, size: ledger.size },
     "ready",
@@ -216,6 +224,7 @@ async function start(config: Config, world: World, log: Logger, undo: (() => Pro
   const listeners = admin === undefined ? [http, grpc] : [http, grpc, admin];
   const quiet = (): void => {
     clearInterval(timer);
+    endHeartbeat();
     silence();
   };
   let stopped: Promise<void> | undefined;

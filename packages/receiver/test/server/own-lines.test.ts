@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from "node:test";
 import { parseLine } from "@proofline/event";
 import { nodeDisk } from "@proofline/ledger";
 import { type Config, loadConfig } from "@proofline/receiver";
+import { startHeartbeat } from "../../src/server/heartbeat.ts";
 import { auditRecord, request, toJson } from "../support/otlp.ts";
 import { startTestReceiver, type TestReceiver, temporaryFolder } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
@@ -65,6 +66,42 @@ describe("a run in its log", () => {
     assert.equal(a!.attributes["proofline.config.digest"], b!.attributes["proofline.config.digest"]);
     assert.notEqual(a!.attributes["proofline.run.id"], b!.attributes["proofline.run.id"]);
     assert.deepEqual([b!.attributes["proofline.log.created"], b!.attributes["proofline.log.size"]], [false, 2]);
+  });
+
+  test("a heartbeat comes when no line came for an interval, and not before", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const ledger = { size: 5 };
+    const beats: number[] = [];
+    const beat = async (): Promise<void> => void beats.push(ledger.size++);
+    const end = startHeartbeat({ ledger, beat, intervalMs: 1_000, onFailed: (error) => assert.fail(String(error)) });
+    const pass = async (): Promise<void> => {
+      t.mock.timers.tick(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (let i = 0; i < 3; i++) {
+      ledger.size++;
+      await pass();
+    }
+    assert.deepEqual(beats, []);
+    for (let i = 0; i < 2; i++) await pass();
+    assert.deepEqual(beats, [8, 9]);
+    end();
+    await pass();
+    assert.equal(beats.length, 2);
+  });
+
+  test("a log that gets no other line gets a heartbeat of its own, until the run ends", async (t) => {
+    const r = await startTestReceiver(t, { settings: { "heartbeat.interval": "200ms" } });
+    const beats = async (): Promise<number> =>
+      (await r.ownLines()).filter(({ event }) => event === "proofline.receiver.heartbeat").length;
+    await until(async () => (await beats()) >= 2);
+    const [, beat] = await r.ownLines();
+    assert.deepEqual(
+      [beat!.attributes["audit.actor.type"], beat!.attributes["audit.outcome"], beat!.attributes["proofline.log.size"]],
+      ["system", "success", 1],
+    );
+    await r.receiver.stop();
+    assert.equal((await r.ownLines()).at(-1)!.event, "proofline.receiver.stopped");
   });
 
   test("no request is accepted before the first line is durable, though the ports are open: on a full disk it waits for room", async (t) => {
