@@ -12,6 +12,7 @@ import {
   type ServerOptions,
 } from "node:http2";
 import type { Address } from "../config/units.ts";
+import { maxConnections } from "../http/connections.ts";
 import type { Listener } from "../http/listening.ts";
 import { SUCCESS_PROTOBUF } from "../otlp/status.ts";
 import type { Gate } from "../pipeline/gate.ts";
@@ -32,6 +33,8 @@ export interface GrpcOptions extends Omit<CallOptions, "refusal"> {
 
 /** A connection of HTTP/2 costs some 50 KB; further ones are closed at once, and their clients come again. */
 const MAX_CONNECTIONS = 1_000;
+/** Of what the system allows all listeners together. */
+const SHARE = 0.3;
 /** Without a limit one connection could open streams without end; clients queue what is beyond. */
 const MAX_STREAMS_A_CONNECTION = 256;
 /** What a client may send ahead of our reading, a call and a connection. */
@@ -65,7 +68,7 @@ export async function listenGrpc(address: Address, o: GrpcOptions): Promise<List
       maxHeaderListSize: MAX_HEADER_BYTES,
     },
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = maxConnections(MAX_CONNECTIONS, SHARE);
   const sessions = new Set<ServerHttp2Session>();
   // Connections are neither aged out nor pinged: a GOAWAY in the middle of an export costs JavaScript clients the export.
   server.on("session", (session) => {

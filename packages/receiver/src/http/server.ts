@@ -3,6 +3,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { HANDSHAKE_TIMEOUT_MS, type ServerTls } from "../tls/server-tls.ts";
+import { maxConnections } from "./connections.ts";
 import { holdExpectations } from "./expect.ts";
 import { inTurn } from "./in-turn.ts";
 
@@ -13,6 +14,8 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const STUCK_MS = 120_000;
 /** An idle connection costs some 10 KB; further ones are closed at once, and their clients come again. */
 const MAX_CONNECTIONS = 4_096;
+/** Of what the system allows all listeners together; that of health and metrics has such a share, too. */
+const SHARE = 0.35;
 
 /** @param tls undefined: clear text */
 export function createHttpServer(tls: ServerTls | undefined, requestTimeoutMs: number, handler: RequestListener): Server {
@@ -30,6 +33,6 @@ export function createHttpServer(tls: ServerTls | undefined, requestTimeoutMs: n
 
 function bounded(server: Server): Server {
   holdExpectations(server);
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = maxConnections(MAX_CONNECTIONS, SHARE);
   return server.setTimeout(STUCK_MS);
 }
