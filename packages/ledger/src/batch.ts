@@ -74,8 +74,8 @@ export class Batch {
 }
 
 /**
- * The leaf hash, in base64 or as 32 characters of a byte each, of the line at [start, end): tlog's leafHash without a copy of the line. The prefix is put before the line
- * for as long as it takes, in the place of the newline before. `start` is at least 1.
+ * The leaf hash of the line at [start, end), in base64 or as 32 characters of a byte each: tlog's leafHash without a copy of the line. The
+ * prefix is put before the line for as long as it takes, in the place of the newline before. `start` is at least 1.
  */
 export function leafHashInPlace(buffer: Buffer, start: number, end: number, encoding: "base64" | "binary" = "base64"): string {
   const before = buffer[start - 1]!;

@@ -1,4 +1,4 @@
-// durable.ts: the two verbs that make a file or a directory survive a power cut. Knows the order of the steps, not what they are for.
+// durable.ts: the verbs that make files and directories survive a power cut. Knows the order of the steps, not what they are for.
 
 import { dirname } from "node:path";
 import type { Disk, NewFile } from "./disk.ts";

@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { nodeDisk } from "../src/disk.ts";
+import { FileThread } from "../src/file-thread.ts";
 import { createLog, openLedger } from "../src/index.ts";
 import { nodeProcesses } from "../src/process-identity.ts";
 import { checkWholeLog } from "./support/check-whole-log.ts";
@@ -67,6 +69,21 @@ test("the real disk writes many files in one call, over what was there, and says
   await assert.rejects(nodeDisk.writeFiles!([files[0]!, nowhere], 0o644), { code: "ENOENT", message: /none/ });
   await nodeDisk.writeFiles!(files, 0o644);
   await rm(folder, { recursive: true });
+});
+
+test("a thread that dies while it writes files fails that call, and no later one", async () => {
+  const mortal = (): Worker =>
+    new Worker("require('node:worker_threads').parentPort.on('message', () => { throw new Error('out of luck'); });", {
+      eval: true,
+    });
+  const healthy = (): Worker => new Worker(new URL("../src/file-worker.ts", import.meta.url), { workerData: { role: "files" } });
+  const starts = [mortal, healthy];
+  const thread = new FileThread(() => starts.shift()!());
+  const file = { path: join(data, "by-a-thread"), bytes: Buffer.from("hello") };
+  await assert.rejects(thread.write([file], 0o600), { message: "out of luck" });
+  await thread.write([file], 0o600);
+  assert.equal(await readFile(file.path, "utf8"), "hello");
+  await rm(file.path);
 });
 
 test("this process has a start time of its own, and a pid that nobody has has none", () => {

@@ -48,7 +48,7 @@ export function configOf(options: ServeOptions, console: Console): Config {
 
 async function serve(options: ServeOptions, console: Console): Promise<void> {
   const config = configOf(options, console);
-  // Read by libuv when its pool is first used, which is from here on. Node's four threads would let a sync of lines wait behind those of tiles.
+  // Read by libuv when its pool is first used, which is from here on. Node's four threads would let a sync of lines wait behind objects, cursors and readers.
   process.env["UV_THREADPOOL_SIZE"] ??= String(DISK_THREADS);
   const receiver = await startReceiver(config);
   // Before anyone is told that it runs: who reads the banner may end it at once, and in order.
